@@ -1,0 +1,1 @@
+"""The Keyfactor-compatible HTTP surface: one controller per resource."""

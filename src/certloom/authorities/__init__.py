@@ -1,0 +1,1 @@
+"""Certificate authorities: one folder or file per kind."""

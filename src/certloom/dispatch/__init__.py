@@ -1,0 +1,1 @@
+"""How an instance that can go on reaches somebody who takes it further."""

@@ -1,0 +1,1 @@
+"""The only SQL: rows, the committer that writes them, and the reads."""

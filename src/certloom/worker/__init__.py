@@ -1,0 +1,1 @@
+"""Runs what can go on, and wakes what is due."""

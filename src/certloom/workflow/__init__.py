@@ -1,0 +1,1 @@
+"""The engine, pure: what a workflow is and what happens next."""

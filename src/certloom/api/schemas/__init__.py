@@ -1,0 +1,1 @@
+"""Wire shapes: one file per controller, PascalCase on the wire."""

@@ -1,0 +1,1 @@
+"""The certificate authority that is built in."""
