@@ -1,0 +1,55 @@
+"""What every test may ask for, and an honest account of what was left out."""
+
+import os
+import shutil
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+COUNTERPARTS = tomllib.loads((Path(__file__).parent / "counterparts.toml").read_text())
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave a test out, by the package's name, where the program it talks to is not installed."""
+    for marker in item.iter_markers("needs"):
+        (package,) = marker.args
+        binaries = [binary for binary, source in COUNTERPARTS.items() if source == package]
+        if not binaries:
+            message = f"{item.nodeid} needs {package!r}: list its binary in tests/counterparts.toml"
+            raise pytest.UsageError(message)
+        if not all(map(shutil.which, binaries)):
+            # Properties travel with the report from an xdist worker; a skip's reason is only prose.
+            item.user_properties.append(("absent package", package))
+            pytest.skip(f"the Debian package {package} is not installed")
+
+
+def _left_out(terminal: pytest.TerminalReporter) -> Counter[tuple[str, str]]:
+    """How many tests were left out, by what is missing and its remedy; another skip by its reason alone."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for report in terminal.stats.get("skipped", []):
+        package = dict(getattr(report, "user_properties", ())).get("absent package")
+        _, _, reason = report.longrepr
+        remedy = f" (install it with apt install {package})" if package else ""
+        counts[package or reason.removeprefix("Skipped: "), remedy] += 1
+    return counts
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Say after every other summary what this run has not tested."""
+    yield
+    for (missing, remedy), count in sorted(_left_out(terminalreporter).items()):
+        tests = "1 test" if count == 1 else f"{count} tests"
+        terminalreporter.write_line(f"left out: {missing}: {tests}{remedy}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a run that left anything out has not passed."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None or os.environ.get("CI") != "true":
+        return
+    if session.exitstatus == pytest.ExitCode.OK and _left_out(terminal):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
