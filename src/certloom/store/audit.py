@@ -1,0 +1,125 @@
+"""The audit log: one hash chain, bound by signed checkpoints.
+
+An entry's hash covers the previous hash, so that removing, reordering or editing entries breaks the chain at a place
+that can be named; a checkpoint's signature covers a hash, so that a rewritten tail is found too.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Sequence
+from typing import ClassVar
+
+import msgspec
+
+from certloom.store.change import AuditEntry
+from certloom.store.database import Database
+from certloom.store.rows import Row
+
+__all__ = [
+    "AuditChain",
+    "AuditRow",
+    "CheckpointRow",
+    "chain_fault",
+    "first_hash",
+    "read_chain",
+    "read_checkpoints",
+]
+
+
+class AuditRow(Row, frozen=True, kw_only=True):
+    """One entry with its place in the chain. ``body`` is the entry as canonical JSON: what the hash covers."""
+
+    table: ClassVar[str] = "audit"
+    key: ClassVar[tuple[str, ...]] = ("seq",)
+
+    seq: int
+    at: str
+    actor: str
+    operation: str
+    entity_type: str
+    entity: str
+    level: int
+    body: bytes
+    hash: str
+
+
+class CheckpointRow(Row, frozen=True, kw_only=True):
+    """A signature over the chain up to ``seq``."""
+
+    table: ClassVar[str] = "audit_checkpoint"
+    key: ClassVar[tuple[str, ...]] = ("seq",)
+
+    seq: int
+    at: str
+    hash: str
+    signature: bytes
+
+
+_JSON = msgspec.json.Encoder(order="deterministic")
+_HEAD = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1"
+_INSERT = (
+    "INSERT INTO audit (seq, at, actor, operation, entity_type, entity, level, body, hash) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def first_hash() -> str:
+    """What the first entry's hash covers in place of a previous hash."""
+    return "0" * 64
+
+
+def entry_hash(previous: str, seq: int, body: bytes) -> str:
+    """The hash of an entry: SHA-256 over the previous hash, the position and the entry's canonical JSON."""
+    return hashlib.sha256(f"{previous}:{seq}:".encode() + body).hexdigest()
+
+
+class AuditChain:
+    """Appends entries inside the transaction of the Change they describe."""
+
+    def append(self, connection: sqlite3.Connection, entries: Sequence[AuditEntry]) -> None:
+        """Write entries behind the last one. Another process may have written in between, so the head is read."""
+        head = connection.execute(_HEAD).fetchone()
+        seq, previous = head or (0, first_hash())
+        for entry in entries:
+            seq += 1
+            body = _JSON.encode(entry)
+            previous = entry_hash(previous, seq, body)
+            identity = (entry.actor, entry.operation, entry.entity_type, entry.entity, entry.level)
+            connection.execute(_INSERT, (seq, entry.at, *identity, body, previous))
+
+
+async def read_chain(database: Database, after: int, limit: int) -> list[AuditRow]:
+    """Up to ``limit`` entries behind position ``after``."""
+    rows = await database.fetch_all(
+        "SELECT seq, at, actor, operation, entity_type, entity, level, body, hash FROM audit "
+        "WHERE seq > ? ORDER BY seq LIMIT ?",
+        after,
+        limit,
+    )
+    return [AuditRow(**dict(zip(AuditRow.__struct_fields__, row, strict=True))) for row in rows]
+
+
+async def read_checkpoints(database: Database) -> list[CheckpointRow]:
+    """Every checkpoint, in order."""
+    rows = await database.fetch_all("SELECT seq, at, hash, signature FROM audit_checkpoint ORDER BY seq")
+    return [CheckpointRow(**dict(zip(CheckpointRow.__struct_fields__, row, strict=True))) for row in rows]
+
+
+def chain_fault(previous: str, expected: int, row: AuditRow) -> str | None:
+    """What is wrong with ``row`` as the successor of ``previous`` at position ``expected``; None when nothing is."""
+    if row.seq != expected:
+        return f"entry {expected} is missing: entry {row.seq} follows entry {expected - 1}"
+    if entry_hash(previous, row.seq, row.body) != row.hash:
+        return f"entry {row.seq} is not what was written, or one before it was changed"
+    entry = msgspec.json.decode(row.body, type=AuditEntry)
+    columns = (row.at, row.actor, row.operation, row.entity_type, row.entity, row.level)
+    if columns != (
+        entry.at,
+        entry.actor,
+        entry.operation,
+        entry.entity_type,
+        entry.entity,
+        entry.level,
+    ):
+        return f"entry {row.seq}: its columns were changed and differ from its body"
+    return None

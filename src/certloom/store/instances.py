@@ -1,0 +1,248 @@
+"""Instances as rows: the cached row, its conversion to and from the domain, and the reads."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+import msgspec
+
+from certloom.store.change import InstanceWrite
+from certloom.store.database import Database
+from certloom.store.rows import Row, insert_sql
+from certloom.workflow.definition import Definition, Step
+from certloom.workflow.instance import Cursor, DefinitionPin, Instance, Phase, ReceivedSignal, Status
+from certloom.workflow.journal import Event
+
+__all__ = [
+    "INSTANCE_INSERT",
+    "INSTANCE_UPDATE",
+    "JOURNAL_INSERT",
+    "AwaitedSignalRow",
+    "InstanceRow",
+    "SignalledRow",
+    "due",
+    "instance_of",
+    "instance_write",
+    "journal_of",
+    "moment",
+    "read_instance",
+    "read_row",
+    "runnable",
+    "text_of",
+]
+
+
+class InstanceRow(Row, frozen=True, kw_only=True):
+    """The cache of an instance's journal. The column ``reference_id`` is the database's own and not among these."""
+
+    table: ClassVar[str] = "instance"
+    key: ClassVar[tuple[str, ...]] = ("id",)
+
+    id: str
+    status: str
+    workflow_type: str
+    definition_id: str
+    definition_version: int
+    definition_name: str
+    step_id: str
+    step_name: str
+    step_display_name: str
+    message: str
+    title: str
+    initiator_id: int
+    initiator: str
+    started_at: str
+    modified_at: str
+    rev: int
+    wake_at: str | None
+    initial_data: str
+    data: str
+    machine: str
+
+
+class AwaitedSignalRow(Row, frozen=True, kw_only=True):
+    """A role whose holders an instance waits for. ``excluded_id`` is the account whose signal is refused, or 0."""
+
+    table: ClassVar[str] = "awaited_signal"
+    key: ClassVar[tuple[str, ...]] = ("role_id", "instance_id", "signal_key")
+
+    role_id: int
+    instance_id: str
+    signal_key: str
+    excluded_id: int
+
+
+class SignalledRow(Row, frozen=True, kw_only=True):
+    """An account that has signalled an instance: it leaves their list, and stays readable for them."""
+
+    table: ClassVar[str] = "signalled"
+    key: ClassVar[tuple[str, ...]] = ("account_id", "instance_id", "signal_key")
+
+    account_id: int
+    instance_id: str
+    signal_key: str
+
+
+class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What of an instance has no column of its own."""
+
+    cursor: Cursor | None = None
+    awaited: tuple[str, ...] = ()
+    signals: tuple[ReceivedSignal, ...] = ()
+    binding: dict[str, str] | None = None
+    superseded_by: str | None = None
+
+
+_COLUMNS = ", ".join(InstanceRow.__struct_fields__)
+_CHANGING = (
+    "status", "step_id", "step_name", "step_display_name", "message", "modified_at", "rev", "wake_at", "data", "machine",
+)  # fmt: skip
+INSTANCE_INSERT = insert_sql(InstanceRow, with_id=True)
+INSTANCE_UPDATE = (
+    "UPDATE instance SET "
+    + ", ".join(
+        f"{column} = ?{number}"
+        for number, column in enumerate(InstanceRow.__struct_fields__, start=1)
+        if column in _CHANGING
+    )
+    + f" WHERE id = ?{len(InstanceRow.__struct_fields__) + 1}"
+)
+JOURNAL_INSERT = "INSERT INTO journal (instance_id, seq, at, kind, body) VALUES (?, ?, ?, ?, ?)"
+
+_JSON = msgspec.json.Encoder()
+_EVENT = msgspec.json.Decoder(Event)
+_MACHINE = msgspec.json.Decoder(Machine)
+_DATA = msgspec.json.Decoder(dict[str, Any])
+
+
+def text_of(moment: datetime) -> str:
+    """A moment as it is stored and sent: UTC, milliseconds, ``Z``."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment(text: str) -> datetime:
+    """The moment of a stored text."""
+    return datetime.fromisoformat(text)
+
+
+def instance_write(
+    before: Instance | None,
+    after: Instance,
+    events: Sequence[Event],
+    definition: Definition,
+    awaited: tuple[AwaitedSignalRow, ...] | None,
+) -> InstanceWrite:
+    """The write that takes an instance's row from ``before`` to ``after`` together with its new events."""
+    rev = before.rev if before else 0
+    return InstanceWrite(
+        row=_row(after, definition),
+        id=after.id,
+        before=rev,
+        events=tuple(
+            (rev + number, text_of(event.at), type(event).__name__, _JSON.encode(event))
+            for number, event in enumerate(events, start=1)
+        ),
+        awaited=awaited,
+        settled=_settled(after),
+    )
+
+
+def _settled(instance: Instance) -> bool:
+    asleep = instance.cursor is not None and instance.cursor.phase is Phase.ASLEEP
+    return instance.status is not Status.RUNNING or asleep
+
+
+def _row(instance: Instance, definition: Definition) -> InstanceRow:
+    step = _current_step(instance, definition)
+    machine = Machine(instance.cursor, instance.awaited, instance.signals, instance.binding, instance.superseded_by)
+    return InstanceRow(
+        id=instance.id,
+        status=instance.status.value,
+        workflow_type=instance.definition.workflow_type,
+        definition_id=instance.definition.id,
+        definition_version=instance.definition.version,
+        definition_name=instance.definition.display_name,
+        step_id=step.id,
+        step_name=step.unique_name,
+        step_display_name=step.display_name,
+        message=instance.message,
+        title=instance.title,
+        initiator_id=instance.initiator_id,
+        initiator=instance.initiator,
+        started_at=text_of(instance.started_at),
+        modified_at=text_of(instance.modified_at),
+        rev=instance.rev,
+        wake_at=text_of(instance.wake_at) if instance.wake_at else None,
+        initial_data=_JSON.encode(instance.initial_data).decode(),
+        data=_JSON.encode(instance.data).decode(),
+        machine=_JSON.encode(machine).decode(),
+    )
+
+
+def _current_step(instance: Instance, definition: Definition) -> Step:
+    return definition.step(instance.cursor.step) if instance.cursor else definition.entry()
+
+
+def instance_of(row: InstanceRow) -> Instance:
+    """The instance a row caches."""
+    machine = _MACHINE.decode(row.machine)
+    return Instance(
+        id=row.id,
+        status=Status(row.status),
+        definition=DefinitionPin(row.definition_id, row.definition_name, row.definition_version, row.workflow_type),
+        title=row.title,
+        initiator_id=row.initiator_id,
+        initiator=row.initiator,
+        started_at=moment(row.started_at),
+        modified_at=moment(row.modified_at),
+        initial_data=_DATA.decode(row.initial_data),
+        data=_DATA.decode(row.data),
+        rev=row.rev,
+        message=row.message,
+        cursor=machine.cursor,
+        awaited=machine.awaited,
+        wake_at=moment(row.wake_at) if row.wake_at else None,
+        signals=machine.signals,
+        binding=machine.binding,
+        superseded_by=machine.superseded_by,
+    )
+
+
+async def read_row(database: Database, instance_id: str) -> tuple[InstanceRow, int] | None:
+    """The row of an instance with its reference id, or None."""
+    row = await database.fetch_one(
+        f"SELECT {_COLUMNS}, reference_id FROM instance WHERE id = ?",
+        instance_id,
+    )
+    return None if row is None else (InstanceRow(**dict(zip(_FIELDS, row, strict=False))), row[-1])
+
+
+_FIELDS = InstanceRow.__struct_fields__
+
+
+async def read_instance(database: Database, instance_id: str) -> Instance | None:
+    """The instance of that id, or None."""
+    found = await read_row(database, instance_id)
+    return None if found is None else instance_of(found[0])
+
+
+async def journal_of(database: Database, instance_id: str) -> list[Event]:
+    """Every event of an instance, in order."""
+    rows = await database.fetch_all("SELECT body FROM journal WHERE instance_id = ? ORDER BY seq", instance_id)
+    return [_EVENT.decode(row[0]) for row in rows]
+
+
+async def runnable(database: Database) -> list[str]:
+    """The instances that are running and not asleep: what a process takes up when it starts."""
+    rows = await database.fetch_all("SELECT id FROM instance WHERE status = 'Running' AND wake_at IS NULL")
+    return [row[0] for row in rows]
+
+
+async def due(database: Database, now: datetime, limit: int) -> list[tuple[str, str]]:
+    """The next instances with a wake-up time up to ``now``, earliest first, as (id, wake_at)."""
+    rows = await database.fetch_all(
+        "SELECT id, wake_at FROM instance WHERE wake_at IS NOT NULL AND wake_at <= ? ORDER BY wake_at LIMIT ?",
+        text_of(now),
+        limit,
+    )
+    return [(row[0], row[1]) for row in rows]

@@ -1,0 +1,40 @@
+"""The schema's versions: Alembic takes a database from any older one to the newest."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine
+
+from certloom.errors import Unavailable
+
+__all__ = ["SchemaTooNew", "upgrade"]
+
+
+class SchemaTooNew(Unavailable):
+    """The database was written by a newer release."""
+
+
+def upgrade(path: Path) -> None:
+    """Bring the SQLite database at ``path`` to the newest schema. Raises SchemaTooNew for one that is newer."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    script = ScriptDirectory.from_config(config)
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        current = _current(connection)
+        if current == script.get_current_head():
+            return
+        if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
+            raise SchemaTooNew(
+                f"The database has schema {current}, which this release does not know. Run the release that wrote it, "
+                "or restore a backup made before that upgrade."
+            )
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()

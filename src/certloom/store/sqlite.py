@@ -1,0 +1,187 @@
+"""SQLite: one writing connection, one reading connection, both in WAL mode with ``synchronous=FULL``."""
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from certloom.store.audit import AuditChain
+from certloom.store.change import (
+    ABSENT,
+    Change,
+    Expect,
+    GuardLost,
+    InstanceWrite,
+    RowCollides,
+    StoreUnavailable,
+    Wakeups,
+)
+from certloom.store.committer import Committer
+from certloom.store.instances import INSTANCE_INSERT, INSTANCE_UPDATE, JOURNAL_INSERT, AwaitedSignalRow
+from certloom.store.rows import Delete, Insert, Put, Value, Write, delete_sql, insert_sql, put_sql, values_of
+
+__all__ = ["SqliteDatabase", "connect"]
+
+_BUSY_FOR = 10.0
+_BUSY_STEP = 0.02
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection with the settings every connection of certloom has."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA wal_autocheckpoint = 4000")
+    return connection
+
+
+class SqliteDatabase:
+    """The embedded database: point reads on the event loop, writes through the committer."""
+
+    def __init__(self, path: Path, wakeups: Wakeups) -> None:
+        self._reader = connect(path)
+        self._reader.execute("PRAGMA query_only = ON")
+        self._writer = SqliteWriter(connect(path))
+        self._committer = Committer(self._writer, wakeups)
+
+    async def fetch_one(self, sql: str, *values: Value) -> tuple[Any, ...] | None:
+        """The first row, or None."""
+        cursor = self._reader.execute(sql, values)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        cursor.close()
+        return row
+
+    async def fetch_all(self, sql: str, *values: Value) -> list[tuple[Any, ...]]:
+        """Every row."""
+        return self._reader.execute(sql, values).fetchall()
+
+    async def commit(self, change: Change) -> None:
+        """Return once the Change is durable. Raises GuardLost, RowCollides or StoreUnavailable."""
+        await self._committer.commit(change)
+
+    async def close(self) -> None:
+        """Finish what is queued and close both connections."""
+        await self._committer.close()
+        self._writer.close()
+        self._reader.close()
+
+
+class SqliteWriter:
+    """Writes batches of Changes on one connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._audit = AuditChain()
+
+    async def begin(self) -> None:
+        """Take the write lock, waiting for another process (a command line) that holds it."""
+        deadline = asyncio.get_running_loop().time() + _BUSY_FOR
+        self._connection.execute("PRAGMA busy_timeout = 0")
+        while True:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or self._now() > deadline:
+                    raise StoreUnavailable(f"The database is held by another process ({error}); try again.") from error
+                await asyncio.sleep(_BUSY_STEP)
+            else:
+                return
+
+    def write(self, changes: Sequence[Change]) -> list[Exception | None]:
+        """Write all Changes; where one fails unexpectedly, write them again, each under a savepoint of its own."""
+        self._connection.execute("SAVEPOINT batch")
+        try:
+            results: list[Exception | None] = [self._write_unless_guarded(change) for change in changes]
+        except sqlite3.Error:
+            self._connection.execute("ROLLBACK TO batch")
+            results = [self._write_alone(change) for change in changes]
+        self._connection.execute("RELEASE batch")
+        return results
+
+    def commit(self) -> None:
+        """COMMIT: returns once the disk has it."""
+        self._connection.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Forget everything since ``begin``."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+    def _write_alone(self, change: Change) -> Exception | None:
+        self._connection.execute("SAVEPOINT change")
+        try:
+            result = self._write_unless_guarded(change)
+        except sqlite3.IntegrityError as error:
+            self._connection.execute("ROLLBACK TO change")
+            result = RowCollides(f"A row of this change exists already ({error}).")
+        except sqlite3.Error as error:
+            self._connection.execute("ROLLBACK TO change")
+            result = StoreUnavailable(f"The database refused a write ({error}). Nothing was changed.")
+        self._connection.execute("RELEASE change")
+        return result
+
+    def _write_unless_guarded(self, change: Change) -> Exception | None:
+        for instance in change.instances:
+            if instance.before and not self._instance_is_at(instance):
+                return GuardLost(f"Instance {instance.id} was changed by somebody else. Read it again.")
+        for guard in change.guards:
+            if not self._holds(guard):
+                return GuardLost(f"The {guard.kind.table} row {guard.key} was changed by somebody else.")
+        self._write_rows(change)
+        return None
+
+    def _instance_is_at(self, instance: InstanceWrite) -> bool:
+        row = self._connection.execute("SELECT rev FROM instance WHERE id = ?", (instance.id,)).fetchone()
+        return row is not None and row[0] == instance.before
+
+    def _holds(self, guard: Expect) -> bool:
+        condition = " AND ".join(f"{column} = ?" for column in guard.kind.key)
+        sql = f"SELECT {guard.column} FROM {guard.kind.table} WHERE {condition}"
+        row = self._connection.execute(sql, guard.key).fetchone()
+        if guard.value is ABSENT:
+            return row is None
+        return row is not None and row[0] == guard.value
+
+    def _write_rows(self, change: Change) -> None:
+        for instance in change.instances:
+            self._write_instance(instance)
+        for write in change.writes:
+            self._write(write)
+        if change.audit:
+            self._audit.append(self._connection, change.audit)
+
+    def _write_instance(self, instance: InstanceWrite) -> None:
+        execute = self._connection.execute
+        values = values_of(instance.row)
+        if instance.before:
+            execute(INSTANCE_UPDATE, (*values, instance.id))
+        else:
+            execute(INSTANCE_INSERT, values)
+        self._connection.executemany(JOURNAL_INSERT, [(instance.id, *event) for event in instance.events])
+        if instance.awaited is not None:
+            execute("DELETE FROM awaited_signal WHERE instance_id = ?", (instance.id,))
+            for row in instance.awaited:
+                execute(insert_sql(AwaitedSignalRow, with_id=True), values_of(row))
+
+    def _write(self, write: Write) -> None:
+        match write:
+            case Insert(row):
+                values = values_of(row)
+                with_id = len(values) == len(row.__struct_fields__)
+                self._connection.execute(insert_sql(type(row), with_id=with_id), values)
+            case Put(row):
+                values = values_of(row)
+                with_id = len(values) == len(row.__struct_fields__)
+                self._connection.execute(put_sql(type(row), with_id=with_id), values)
+            case Delete(kind, key):
+                self._connection.execute(delete_sql(kind, len(key)), key)

@@ -1,0 +1,106 @@
+"""The engine: from data alone to what comes next, and from an outcome to events. Pure."""
+
+from datetime import datetime
+from typing import assert_never
+
+import msgspec
+
+from certloom.workflow.condition import first_untrue
+from certloom.workflow.definition import Definition, Step
+from certloom.workflow.instance import Cursor, Instance, Phase, Status
+from certloom.workflow.journal import (
+    Event,
+    InstanceCompleted,
+    InstanceRejected,
+    StepCompleted,
+    StepFailed,
+    StepRetryScheduled,
+    StepSuspended,
+)
+from certloom.workflow.outcome import Continue, Fail, Outcome, Reject, Retry, Suspend
+
+__all__ = ["Finish", "Next", "Resume", "Run", "Skip", "Stand", "decide", "events_of"]
+
+
+class Run(msgspec.Struct, frozen=True):
+    """Run this step. ``attempt`` counts from 1."""
+
+    step: Step
+    attempt: int
+
+
+class Resume(msgspec.Struct, frozen=True):
+    """This step was started and its end is unknown: perform it again with the recorded intent and key."""
+
+    step: Step
+    cursor: Cursor
+
+
+class Skip(msgspec.Struct, frozen=True):
+    """Pass this step by: it is disabled, or this condition is not true."""
+
+    step: Step
+    condition: str
+
+
+class Finish(msgspec.Struct, frozen=True):
+    """No step is left."""
+
+
+class Stand(msgspec.Struct, frozen=True):
+    """Nothing can go on now: the instance waits, sleeps or has ended."""
+
+
+Next = Run | Resume | Skip | Finish | Stand
+
+
+def decide(instance: Instance, definition: Definition) -> Next:
+    """What comes next for an instance on its definition version."""
+    if instance.status is not Status.RUNNING:
+        return Stand()
+    cursor = instance.cursor
+    if cursor is None:
+        return _reach(definition.entry(), instance)
+    if cursor.phase is Phase.DONE:
+        target = definition.step(cursor.step).outputs.get(cursor.output or "continue")
+        return Finish() if target is None else _reach(definition.step(target), instance)
+    if cursor.phase is Phase.ASLEEP:
+        return Stand()
+    step = definition.step(cursor.step)
+    return Resume(step, cursor) if cursor.phase is Phase.STARTED else Run(step, cursor.attempt + 1)
+
+
+def _reach(step: Step, instance: Instance) -> Run | Skip:
+    if not step.enabled:
+        return Skip(step, "the step is disabled")
+    untrue = first_untrue(step.conditions, instance.data)
+    return Run(step, 1) if untrue is None else Skip(step, untrue)
+
+
+def events_of(outcome: Outcome, step: Step, attempt: int, at: datetime, binding: dict[str, str]) -> Event:
+    """The event an outcome becomes. ``binding`` is recorded where a step suspends: it is what votes are about."""
+    match outcome:
+        case Continue(values, _, output):
+            return StepCompleted(at=at, step=step.unique_name, output=output, values=values)
+        case Suspend(signals, message, wake_at):
+            return StepSuspended(
+                at=at,
+                step=step.unique_name,
+                signals=signals,
+                message=message,
+                wake_at=wake_at,
+                binding=binding,
+            )
+        case Retry(after, why):
+            return StepRetryScheduled(at=at, step=step.unique_name, attempt=attempt, wake_at=at + after, failure=why)
+        case Reject(actor, reason):
+            return InstanceRejected(at=at, actor=actor, reason=reason)
+        case Fail(message):
+            return StepFailed(at=at, step=step.unique_name, message=message)
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def completed(at: datetime) -> InstanceCompleted:
+    """The event that ends an instance whose last step is done."""
+    return InstanceCompleted(at=at)

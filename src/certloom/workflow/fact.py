@@ -1,0 +1,39 @@
+"""Facts: what a step brought about, as frozen records. ``operations/facts.py`` turns each kind into rows."""
+
+from datetime import datetime
+
+import msgspec
+
+__all__ = ["CertificateIssued", "CertificateRevoked", "Fact", "IssuancePlanned"]
+
+
+class IssuancePlanned(msgspec.Struct, frozen=True, kw_only=True):
+    """A serial number was chosen and the bytes to be signed are fixed; the key has not been used yet."""
+
+    serial: str
+    authority: str
+    certificate_id: int
+
+
+class CertificateIssued(msgspec.Struct, frozen=True, kw_only=True):
+    """An authority issued a certificate. ``certificate`` is DER."""
+
+    certificate_id: int
+    certificate: bytes
+    authority: str
+    template: str
+    requester_id: int
+    requester: str
+    metadata: dict[str, str]
+
+
+class CertificateRevoked(msgspec.Struct, frozen=True, kw_only=True):
+    """A certificate was revoked. ``reason`` as numbered by RFC 5280, 5.3.1."""
+
+    certificate_id: int
+    reason: int
+    effective_at: datetime
+    comment: str
+
+
+Fact = IssuancePlanned | CertificateIssued | CertificateRevoked

@@ -1,0 +1,294 @@
+"""The journal: what happened to an instance, event by event, and the one function that owns every transition.
+
+```text
+            InstanceStarted
+                  │
+                  ▼    StepSuspended          InstanceSuperseded
+     ┌──────── Running ─────────────▶ Suspended ───────────────▶ CanceledForRestart
+     │          │  ▲  ▲  SignalReceived │  │                            ▲
+     │          │  │  └── StepWoken ────┘  └─▶ Rejected                 │
+     │          │  └ StepStarted, StepSkipped, StepCompleted,           │
+     │          │    StepRetryScheduled, StepWoken                      │
+     │          ├─ InstanceRejected ─▶ Rejected      InstanceSuperseded │
+     │          └─ StepFailed ───────▶ Failed ──────────────────────────┘
+     └─ InstanceCompleted ▶ Complete
+```
+
+A ``SignalReceived`` never stands alone: the step's new decision follows it in the same commit, so nobody ever sees
+the moment between.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from certloom.workflow.instance import Cursor, DefinitionPin, Instance, Phase, ReceivedSignal, Status
+
+__all__ = [
+    "Event",
+    "IllegalTransition",
+    "InstanceCompleted",
+    "InstanceRejected",
+    "InstanceStarted",
+    "InstanceSuperseded",
+    "SignalReceived",
+    "StepCompleted",
+    "StepFailed",
+    "StepRetryScheduled",
+    "StepSkipped",
+    "StepStarted",
+    "StepSuspended",
+    "StepWoken",
+    "apply",
+    "fold",
+    "status_after",
+]
+
+
+class IllegalTransition(Exception):
+    """An event that cannot follow the status an instance is in. Always a fault of the program."""
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    at: datetime
+
+
+class InstanceStarted(_Event, frozen=True, kw_only=True):
+    """A request came in and found its definition."""
+
+    id: str
+    definition: DefinitionPin
+    title: str
+    initiator_id: int
+    initiator: str
+    data: dict[str, Any]
+
+
+class StepStarted(_Event, frozen=True, kw_only=True):
+    """A step with an effect is about to be performed: the intent is recorded before anything is done."""
+
+    step: str
+    attempt: int
+    key: str
+    intent: dict[str, Any]
+
+
+class StepSkipped(_Event, frozen=True, kw_only=True):
+    """A condition of the step was not true, or the step is disabled."""
+
+    step: str
+    condition: str
+
+
+class StepCompleted(_Event, frozen=True, kw_only=True):
+    """A step is done. ``values`` go into the instance's data; ``output`` names the way onwards."""
+
+    step: str
+    output: str = "continue"
+    values: dict[str, Any] = {}
+
+
+class StepRetryScheduled(_Event, frozen=True, kw_only=True):
+    """A step could not be performed now and is tried again at ``wake_at``."""
+
+    step: str
+    attempt: int
+    wake_at: datetime
+    failure: str
+
+
+class StepSuspended(_Event, frozen=True, kw_only=True):
+    """A step waits for signals. ``binding`` hashes every field of the request that votes are bound to."""
+
+    step: str
+    signals: tuple[str, ...]
+    message: str
+    wake_at: datetime | None = None
+    binding: dict[str, str] | None = None
+
+
+class StepWoken(_Event, frozen=True, kw_only=True):
+    """A sleeping or suspended step is looked at again."""
+
+    step: str
+    reason: str
+
+
+class SignalReceived(_Event, frozen=True, kw_only=True):
+    """Somebody sent a signal the current step waits for."""
+
+    step: str
+    name: str
+    account_id: int
+    actor: str
+    data: dict[str, Any]
+    digest: str | None = None
+
+
+class StepFailed(_Event, frozen=True, kw_only=True):
+    """A step could not be done, and will not be tried again by itself."""
+
+    step: str
+    message: str
+
+
+class InstanceCompleted(_Event, frozen=True, kw_only=True):
+    """The last step is done."""
+
+    message: str = ""
+
+
+class InstanceRejected(_Event, frozen=True, kw_only=True):
+    """A step's outcome, or a manager's Stop, ended the instance."""
+
+    actor: str
+    reason: str
+
+
+class InstanceSuperseded(_Event, frozen=True, kw_only=True):
+    """A restart put a new instance in this one's place."""
+
+    new_id: str
+    actor: str
+
+
+Event = (
+    InstanceStarted
+    | StepStarted
+    | StepSkipped
+    | StepCompleted
+    | StepRetryScheduled
+    | StepSuspended
+    | StepWoken
+    | SignalReceived
+    | StepFailed
+    | InstanceCompleted
+    | InstanceRejected
+    | InstanceSuperseded
+)
+
+_RUNNING, _SUSPENDED, _FAILED = Status.RUNNING, Status.SUSPENDED, Status.FAILED
+_TRANSITIONS: dict[type[_Event], tuple[frozenset[Status | None], Status]] = {
+    InstanceStarted: (frozenset({None}), _RUNNING),
+    StepStarted: (frozenset({_RUNNING}), _RUNNING),
+    StepSkipped: (frozenset({_RUNNING}), _RUNNING),
+    StepCompleted: (frozenset({_RUNNING}), _RUNNING),
+    StepRetryScheduled: (frozenset({_RUNNING}), _RUNNING),
+    StepSuspended: (frozenset({_RUNNING}), _SUSPENDED),
+    StepWoken: (frozenset({_RUNNING, _SUSPENDED}), _RUNNING),
+    SignalReceived: (frozenset({_SUSPENDED}), _RUNNING),
+    StepFailed: (frozenset({_RUNNING}), _FAILED),
+    InstanceCompleted: (frozenset({_RUNNING}), Status.COMPLETE),
+    InstanceRejected: (frozenset({_RUNNING, _SUSPENDED}), Status.REJECTED),
+    InstanceSuperseded: (frozenset({_FAILED, _SUSPENDED}), Status.CANCELED_FOR_RESTART),
+}
+
+
+def status_after(status: Status | None, event: Event) -> Status:
+    """The status that follows ``event`` in ``status`` (None: before the start).
+
+    Raises IllegalTransition for every pair the table above does not hold.
+    """
+    before, after = _TRANSITIONS[type(event)]
+    if status not in before:
+        raise IllegalTransition(f"{type(event).__name__} cannot follow status {status}")
+    return after
+
+
+def fold(events: Iterable[Event]) -> Instance:
+    """The instance that a journal describes. Raises IllegalTransition for a journal that cannot be."""
+    instance: Instance | None = None
+    for event in events:
+        instance = apply(instance, event)
+    if instance is None:
+        raise IllegalTransition("an empty journal describes no instance")
+    return instance
+
+
+def apply(instance: Instance | None, event: Event) -> Instance:
+    """The instance after one more event."""
+    status = status_after(instance.status if instance else None, event)
+    if isinstance(event, InstanceStarted):
+        return _begin(event, status)
+    assert instance is not None  # noqa: S101 - status_after lets only InstanceStarted follow nothing
+    changes = _changes(instance, event)
+    if not isinstance(event, _UNSEEN):
+        changes["modified_at"] = max(event.at, instance.modified_at)
+    return msgspec.structs.replace(instance, status=status, rev=instance.rev + 1, **changes)
+
+
+# LastModified moves when a step completes, a signal arrives or the instance ends (reference 2.7); these do not move it.
+_UNSEEN = (StepStarted, StepSuspended, StepWoken, StepRetryScheduled)
+
+
+def _begin(event: InstanceStarted, status: Status) -> Instance:
+    return Instance(
+        id=event.id,
+        status=status,
+        definition=event.definition,
+        title=event.title,
+        initiator_id=event.initiator_id,
+        initiator=event.initiator,
+        started_at=event.at,
+        modified_at=event.at,
+        initial_data=event.data,
+        data=event.data,
+        rev=1,
+    )
+
+
+def _changes(instance: Instance, event: Event) -> dict[str, Any]:
+    if isinstance(event, StepStarted | StepSkipped | StepCompleted | StepRetryScheduled):
+        return _progress(instance, event)
+    if isinstance(event, StepSuspended | StepWoken | SignalReceived):
+        return _waiting(instance, event)
+    return _end(instance, event)
+
+
+def _progress(
+    instance: Instance, event: StepStarted | StepSkipped | StepCompleted | StepRetryScheduled
+) -> dict[str, Any]:
+    idle: dict[str, Any] = {"message": "", "awaited": (), "wake_at": None}
+    if isinstance(event, StepStarted):
+        cursor = Cursor(event.step, Phase.STARTED, event.attempt, event.key, event.intent)
+        return {**idle, "cursor": cursor}
+    if isinstance(event, StepSkipped):
+        return {**idle, "cursor": Cursor(event.step, Phase.DONE, output="continue")}
+    if isinstance(event, StepCompleted):
+        cursor = Cursor(event.step, Phase.DONE, output=event.output)
+        data = {**instance.data, **event.values} if event.values else instance.data
+        return {**idle, "cursor": cursor, "data": data}
+    cursor = Cursor(event.step, Phase.ASLEEP, event.attempt)
+    return {**idle, "cursor": cursor, "wake_at": event.wake_at, "message": event.failure}
+
+
+def _waiting(instance: Instance, event: StepSuspended | StepWoken | SignalReceived) -> dict[str, Any]:
+    if isinstance(event, StepSuspended):
+        return {
+            "cursor": Cursor(event.step, Phase.SUSPENDED),
+            "awaited": event.signals,
+            "message": event.message,
+            "wake_at": event.wake_at,
+            "binding": event.binding or instance.binding,
+        }
+    cursor = msgspec.structs.replace(instance.cursor or Cursor(event.step, Phase.WOKEN), phase=Phase.WOKEN)
+    if isinstance(event, StepWoken):
+        return {"cursor": cursor, "wake_at": None}
+    signal = ReceivedSignal(event.step, event.name, event.account_id, event.actor, event.at, event.data, event.digest)
+    return {"cursor": cursor, "signals": (*instance.signals, signal)}
+
+
+def _end(instance: Instance, event: Event) -> dict[str, Any]:
+    ended: dict[str, Any] = {"awaited": (), "wake_at": None}
+    if isinstance(event, StepFailed):
+        reached = instance.cursor if instance.cursor and instance.cursor.step == event.step else None
+        cursor = reached or Cursor(event.step, Phase.WOKEN)
+        return {**ended, "cursor": cursor, "message": f"Step {event.step} failed: {event.message}"}
+    if isinstance(event, InstanceRejected):
+        return {**ended, "message": event.reason}
+    if isinstance(event, InstanceSuperseded):
+        message = f"Superseded by instance {event.new_id}, restarted by {event.actor}."
+        return {**ended, "message": message, "superseded_by": event.new_id}
+    return {**ended, "message": getattr(event, "message", "")}

@@ -1,0 +1,49 @@
+"""What a step may answer. The union is closed and matched exhaustively."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from certloom.workflow.fact import Fact
+
+__all__ = ["Continue", "Fail", "Outcome", "Reject", "Retry", "Suspend"]
+
+
+class Continue(msgspec.Struct, frozen=True):
+    """The step is done: ``values`` go into the data, ``facts`` into the record, ``output`` names the way onwards."""
+
+    values: dict[str, Any] = {}
+    facts: tuple[Fact, ...] = ()
+    output: str = "continue"
+
+
+class Suspend(msgspec.Struct, frozen=True):
+    """The step waits for one of these signals, at most until ``wake_at``."""
+
+    signals: tuple[str, ...]
+    message: str
+    wake_at: datetime | None = None
+
+
+class Retry(msgspec.Struct, frozen=True):
+    """The step could not be done now and shall be tried again."""
+
+    after: timedelta
+    why: str
+
+
+class Reject(msgspec.Struct, frozen=True):
+    """The step ends the instance as rejected. ``actor`` decided it."""
+
+    actor: str
+    reason: str
+
+
+class Fail(msgspec.Struct, frozen=True):
+    """The step cannot be done."""
+
+    message: str
+
+
+Outcome = Continue | Suspend | Retry | Reject | Fail

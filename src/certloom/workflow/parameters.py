@@ -1,0 +1,90 @@
+"""What a step type or a signal asks for: named, typed parameters.
+
+The same declaration feeds the catalogue of the API, the check at save time, the form and the reference page.
+Source: workflow-definitions reference, 2.7.
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any
+
+import msgspec
+
+__all__ = ["ControlType", "DataType", "Parameter", "parameter_faults"]
+
+
+class DataType(IntEnum):
+    """What a value is. The numbers are on the wire; the names are ours (reference 2.7)."""
+
+    STRING = 0
+    INTEGER = 1
+    BOOLEAN = 2
+    DOUBLE = 3
+    DATE_TIME = 4
+    STRING_LIST = 5
+    OBJECT = 6
+    SECRET = 7
+
+
+class ControlType(IntEnum):
+    """How a form shows a value. The numbers are on the wire; the names are ours (reference 2.7)."""
+
+    TEXT = 0
+    TEXT_AREA = 1
+    NUMBER = 2
+    CHECK_BOX = 3
+    DROP_DOWN = 4
+    LIST = 5
+    KEY_VALUE = 6
+    PASSWORD = 7
+    SCRIPT = 8
+
+
+class Parameter(msgspec.Struct, frozen=True, kw_only=True):
+    """One declared parameter. ``default`` is text, as on the wire; ``tokens`` says whether ``$(name)`` is replaced."""
+
+    name: str
+    display_name: str
+    data_type: DataType = DataType.STRING
+    control: ControlType = ControlType.TEXT
+    required: bool = False
+    default: str | None = None
+    choices: dict[str, str] | None = None
+    tokens: bool = False
+    help: str = ""
+
+
+_TYPES: dict[DataType, tuple[type, ...]] = {
+    DataType.STRING: (str,),
+    DataType.INTEGER: (int, str),
+    DataType.BOOLEAN: (bool, str),
+    DataType.DOUBLE: (int, float, str),
+    DataType.DATE_TIME: (str,),
+    DataType.STRING_LIST: (list, tuple),
+    DataType.OBJECT: (dict,),
+    DataType.SECRET: (str, dict),
+}
+
+
+def parameter_faults(declared: tuple[Parameter, ...], given: Mapping[str, Any]) -> tuple[str, ...]:
+    """Every way in which ``given`` does not fit the declaration: unknown names and values of a wrong type."""
+    known = {parameter.name.casefold(): parameter for parameter in declared}
+    faults = []
+    for name, value in given.items():
+        parameter = known.get(name.casefold())
+        if parameter is None:
+            allowed = ", ".join(p.name for p in declared) or "none"
+            faults.append(f"parameter {name} is not known; allowed: {allowed}")
+        elif value is not None and not _fits(parameter, value):
+            faults.append(f"parameter {name} must be {parameter.data_type.name.replace('_', ' ').lower()}")
+    return tuple(faults)
+
+
+def _fits(parameter: Parameter, value: object) -> bool:
+    if not isinstance(value, _TYPES[parameter.data_type]):
+        return False
+    if parameter.data_type is DataType.INTEGER:
+        return not isinstance(value, bool) and (isinstance(value, int) or str(value).strip().isdecimal())
+    if parameter.data_type is DataType.BOOLEAN:
+        return isinstance(value, bool) or str(value).strip().casefold() in {"true", "false"}
+    return True

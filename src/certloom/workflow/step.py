@@ -1,0 +1,132 @@
+"""The contract of a step type. One file is one step type.
+
+The declaration (name, parameters, signals, outputs) is read by the catalogue of the API, the check at save time and
+the reference page; the behaviour is ``run`` for a pure step, ``prepare`` and ``perform`` for one with an effect.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol
+
+import msgspec
+
+from certloom.pki.authority import Authority
+from certloom.pki.template import Template
+from certloom.workflow.fact import Fact
+from certloom.workflow.instance import Instance, ReceivedSignal
+from certloom.workflow.outcome import Outcome
+from certloom.workflow.parameters import Parameter
+from certloom.workflow.signal import SignalDefinition
+
+__all__ = ["EffectStep", "Lookup", "Prepared", "PureStep", "Retries", "StepContext", "StepType", "StepView"]
+
+
+class Retries(StrEnum):
+    """What performing an effect a second time does, after a crash left the first time unknown."""
+
+    SAFE = "safe"  # the same again has the same result
+    LOOKUP = "lookup"  # the step finds out first whether it happened
+    MANUAL = "manual"  # nobody knows: the instance fails and waits for a person
+
+
+class StepView(msgspec.Struct, frozen=True, kw_only=True):
+    """What every step sees: its place, its parameters, and the instance as plain data.
+
+    ``votes`` are the accepted signals of this step that are about the request as it stands; ``request`` maps the
+    fields of the request that votes are bound to onto their hashes, ``approved`` those that were voted on.
+    """
+
+    instance: Instance
+    step: str
+    parameters: Mapping[str, Any]
+    votes: tuple[ReceivedSignal, ...]
+    roles: tuple[str, ...]
+    request: Mapping[str, str]
+    approved: Mapping[str, str] | None
+    now: datetime
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The instance's current data."""
+        return self.instance.data
+
+
+class Lookup(Protocol):
+    """What a step may look up. Read-only."""
+
+    async def template(self, name: str) -> Template:
+        """The template of that short name. Raises TemplateNotFound."""
+
+    async def reserve_certificate_id(self) -> int:
+        """An id no certificate has or will have but the one it is reserved for."""
+
+    async def certificate_serial(self, certificate_id: int) -> tuple[str, str]:
+        """Serial number and authority name of a certificate. Raises CertificateNotFound."""
+
+
+class StepContext(Protocol):
+    """Everything from outside that a step with an effect may use."""
+
+    view: StepView
+    key: str
+    lookup: Lookup
+
+    def authority(self, name: str) -> Authority:
+        """The certificate authority of that logical name. Raises AuthorityNotFound."""
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """An effect that is fixed but not performed. ``intent`` is plain JSON data; ``facts`` are recorded with it."""
+
+    intent: dict[str, Any]
+    facts: tuple[Fact, ...] = ()
+
+
+class StepType(ABC):
+    """What every step type declares.
+
+    ``workflow_types`` empty means all. ``once`` types may stand in a definition one time only and take no conditions.
+    ``changes_request`` warns at publishing when such a step follows an approval.
+    """
+
+    extension_name: ClassVar[str]
+    display_name: ClassVar[str]
+    workflow_types: ClassVar[tuple[str, ...]] = ()
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+    signals: ClassVar[tuple[SignalDefinition, ...]] = ()
+    outputs: ClassVar[tuple[str, ...]] = ("continue",)
+    once: ClassVar[bool] = False
+    changes_request: ClassVar[bool] = False
+
+    def faults(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:  # noqa: ARG002 - a step type without rules has no faults
+        """What is wrong with these parameters beyond their types. Called when a definition is saved."""
+        return ()
+
+    def signal(self, name: str) -> SignalDefinition | None:
+        """The declared signal of that name, ignoring case."""
+        folded = name.casefold()
+        return next((signal for signal in self.signals if signal.name.casefold() == folded), None)
+
+
+class PureStep(StepType):
+    """A step that only looks at data. It rides with the commit of whatever comes next."""
+
+    @abstractmethod
+    def run(self, view: StepView) -> Outcome:
+        """What follows from the data. Called again after every accepted signal."""
+
+
+class EffectStep(StepType):
+    """A step that changes something outside. Its intent is committed before it acts."""
+
+    retries: ClassVar[Retries]
+
+    @abstractmethod
+    async def prepare(self, context: StepContext) -> Prepared:
+        """Everything that can be checked and fixed without an effect."""
+
+    @abstractmethod
+    async def perform(self, context: StepContext, intent: dict[str, Any]) -> Outcome:
+        """The effect. Called again with the same intent and key when it is not known whether it happened."""

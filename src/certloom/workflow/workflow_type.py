@@ -1,0 +1,41 @@
+"""Workflow types: what starts a workflow, what its data holds, and what its votes are bound to."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import msgspec
+
+__all__ = ["DataKey", "WorkflowType"]
+
+
+class DataKey(msgspec.Struct, frozen=True):
+    """One key of the instance data of a type: its JSON type, what it means, and which step adds it (or the start)."""
+
+    name: str
+    json_type: str
+    meaning: str
+    added_by: str = "start"
+    tokens: tuple[str, ...] = ()
+
+
+class WorkflowType(ABC):
+    """What a workflow type declares. One file per type; ``app.py`` lists them.
+
+    ``closing_step`` is the extension name of the step every definition of the type must hold exactly once, and which
+    is appended when absent; None where the type has none.
+    """
+
+    name: ClassVar[str]
+    key_type: ClassVar[str]
+    has_global_definition: ClassVar[bool]
+    closing_step: ClassVar[str | None]
+    data_keys: ClassVar[tuple[DataKey, ...]]
+
+    @abstractmethod
+    def title(self, initiator: str, data: Mapping[str, Any]) -> str:
+        """What happens, in a sentence that starts with the initiator and ends with a full stop."""
+
+    @abstractmethod
+    def request(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields of the data that decide what will be done: what votes are bound to."""
