@@ -1,0 +1,222 @@
+"""Settings: one record, read once at start from defaults, a file, the environment and the command line."""
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from certloom.errors import Invalid
+
+__all__ = [
+    "BasePath",
+    "Configuration",
+    "EnumerationForm",
+    "Origin",
+    "SettingInvalid",
+    "SettingUnknown",
+    "Settings",
+    "SettingsFileUnreadable",
+    "read_settings",
+]
+
+PREFIX = "CERTLOOM_"
+SECRETS = frozenset({"bootstrap_admin_password"})
+"""Settings that are never shown, and that ``CERTLOOM_<NAME>_FILE`` may read from a file of their own."""
+
+EnumerationForm = Literal["names", "numbers"]
+BasePath = Annotated[str, Meta(pattern=r"^(/[A-Za-z0-9._-]+)+$")]
+Positive = Annotated[int, Meta(ge=1)]
+
+BASE_PATHS: Mapping[BasePath, EnumerationForm] = {
+    "/KeyfactorAPI": "names",
+    "/Keyfactor/API": "names",
+    "/KeyfactorAPI-sdk": "numbers",
+}
+"""Where clients look for the API, in any case, and how enumerations are written there (api-surface 2.1)."""
+
+
+class SettingUnknown(Invalid):
+    """A setting that does not exist: most likely a misspelled one that would silently do nothing."""
+
+
+class SettingInvalid(Invalid):
+    """A setting whose value cannot be used."""
+
+
+class SettingsFileUnreadable(Invalid):
+    """A settings or secret file that does not exist, may not be read, or is no TOML."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything an operator can set. Times are in the unit their name says; folders and files are paths."""
+
+    data_folder: str = "certloom-data"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8080
+    base_paths: dict[BasePath, EnumerationForm] = msgspec.field(default_factory=lambda: dict(BASE_PATHS))
+    public_url: str = ""
+    default_domain: str = ""
+    tls_cert: str = ""
+    tls_key: str = ""
+    tls_auto: bool = False
+    insecure_http: bool = False
+    enroll_wait_seconds: Annotated[float, Meta(ge=0, le=60)] = 4.0
+    repeat_minutes: Annotated[int, Meta(ge=0)] = 10
+    approvals_self: Literal["refuse", "allow"] = "refuse"
+    ca_key_type: Literal["P-256", "P-384", "P-521", "RSA-3072", "RSA-4096"] = "P-384"
+    max_body_bytes: Annotated[int, Meta(ge=1_000)] = 1_000_000
+    max_body_depth: Annotated[int, Meta(ge=8, le=200)] = 32
+    lockout_threshold: Positive = 10
+    lockout_window_seconds: Positive = 300
+    credential_lifetime_seconds: Annotated[int, Meta(ge=0, le=3600)] = 60
+    credential_limit: Positive = 10_000
+    bootstrap_admin_user: str = "admin"
+    bootstrap_admin_password: str = ""
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    def __repr__(self) -> str:
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        """Names and values with the secrets covered, for every kind of printing."""
+        values = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return [(name, "(hidden)" if name in SECRETS and value else value) for name, value in values]
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a value came from: the layer, and the variable, file or option in it."""
+
+    layer: Literal["default", "file", "environment", "option"]
+    where: str = ""
+
+
+class Configuration(msgspec.Struct, frozen=True):
+    """The settings in force, and for each one by name where it came from."""
+
+    settings: Settings
+    origins: dict[str, Origin]
+
+
+class _Given(msgspec.Struct, frozen=True):
+    value: object
+    origin: Origin
+
+
+TYPES: Mapping[str, object] = get_type_hints(Settings, include_extras=True)
+
+
+def read_settings(
+    environment: Mapping[str, str], options: Mapping[str, object] | None = None, file: Path | None = None
+) -> Configuration:
+    """Read the settings; later layers win: defaults, TOML file, ``CERTLOOM_*`` environment, options.
+
+    ``file`` defaults to what ``CERTLOOM_CONFIG`` names, if anything. Options that are None and variables that are
+    empty count as not given.
+
+    Raises:
+        SettingUnknown: for a name that no setting has, with the nearest one.
+        SettingInvalid: for a value outside its type or range, or settings that contradict each other.
+        SettingsFileUnreadable: for a missing or malformed file.
+    """
+    named = environment.get(f"{PREFIX}CONFIG")
+    path = file or (Path(named) if named else None)
+    given = {**_in_file(path), **_in_environment(environment), **_in_options(options or {})}
+    values = {name: _converted(name, entry) for name, entry in given.items()}
+    settings = msgspec.convert(values, Settings)
+    _check_base_paths(settings)
+    _check_tls(settings)
+    default = Origin("default")
+    origins = {name: given[name].origin if name in given else default for name in TYPES}
+    return Configuration(settings, origins)
+
+
+def _in_file(path: Path | None) -> dict[str, _Given]:
+    if path is None:
+        return {}
+    try:
+        table = tomllib.loads(_text_of(path))
+    except tomllib.TOMLDecodeError as error:
+        message = f"The settings file {path} is not TOML: {error}. Correct it there."
+        raise SettingsFileUnreadable(message) from error
+    for name in table:
+        _check_known(name, TYPES, f"the file {path}")
+    return {name: _Given(value, Origin("file", str(path))) for name, value in table.items()}
+
+
+def _in_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
+    variables = {f"{PREFIX}{name.upper()}": name for name in TYPES}
+    secret_files = {f"{PREFIX}{name.upper()}_FILE": name for name in SECRETS}
+    given: dict[str, _Given] = {}
+    for variable, text in sorted(environment.items()):
+        if not variable.startswith(PREFIX) or variable == f"{PREFIX}CONFIG" or not text:
+            continue
+        _check_known(variable, [*variables, *secret_files], "the environment")
+        name = variables.get(variable) or secret_files[variable]
+        if name in given:
+            message = f"{given[name].origin.where} and {variable} both set {name}. Remove one of them."
+            raise SettingInvalid(message)
+        value = text if variable in variables else _text_of(Path(text)).strip("\r\n")
+        given[name] = _Given(value, Origin("environment", variable))
+    return given
+
+
+def _in_options(options: Mapping[str, object]) -> dict[str, _Given]:
+    for name in options:
+        _check_known(name, TYPES, "the options")
+    return {name: _Given(value, Origin("option", name)) for name, value in options.items() if value is not None}
+
+
+def _check_known(name: str, known: Mapping[str, object] | list[str], place: str) -> None:
+    if name in known:
+        return
+    nearest = difflib.get_close_matches(name[:100], known, n=1, cutoff=0)[0]
+    message = f"There is no setting {name!r}, which {place} sets. Did you mean {nearest!r}?"
+    raise SettingUnknown(message)
+
+
+def _converted(name: str, given: _Given) -> object:
+    value = given.value
+    if name == "base_paths" and isinstance(value, str):
+        value = {path.strip(): form.strip() or "names" for path, _, form in _pairs(value)}
+    try:
+        return msgspec.convert(value, TYPES[name], strict=False)
+    except msgspec.ValidationError as error:
+        origin = f"{given.origin.layer} {given.origin.where}"
+        message = f"The setting {name} (from {origin}) cannot be used: {error}. Correct it there."
+        raise SettingInvalid(message) from error
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str, str]]:
+    return (entry.partition("=") for entry in text.split(","))
+
+
+def _check_base_paths(settings: Settings) -> None:
+    if not settings.base_paths:
+        message = "base_paths is empty, so no client could reach the API. Name at least one path."
+        raise SettingInvalid(message)
+    if len({path.casefold() for path in settings.base_paths}) < len(settings.base_paths):
+        message = "Two base_paths differ in case only, but case is ignored in paths. Remove one of them."
+        raise SettingInvalid(message)
+
+
+def _check_tls(settings: Settings) -> None:
+    if bool(settings.tls_cert) != bool(settings.tls_key):
+        message = "Only one of tls_cert and tls_key is set, but TLS needs both. Set the other one too."
+        raise SettingInvalid(message)
+    if settings.tls_auto and settings.tls_cert:
+        message = "tls_auto issues the server's certificate itself, but tls_cert names one. Remove one of them."
+        raise SettingInvalid(message)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        message = f"The file {path} cannot be read: {reason}. Correct its name, rights or content."
+        raise SettingsFileUnreadable(message) from error
