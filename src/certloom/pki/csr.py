@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
 from certloom.errors import Invalid
 from certloom.pki.key import PublicKeyFacts, check_public_key
@@ -25,9 +25,7 @@ __all__ = [
 
 _MAX_OCTETS: Final = 64 * 1024
 _EXTENSION_REQUESTS: Final = frozenset({"1.2.840.113549.1.9.14", "1.3.6.1.4.1.311.2.1.14"})
-_PEM: Final = re.compile(
-    r"-----BEGIN (NEW )?CERTIFICATE REQUEST-----([^-]*+)-----END (NEW )?CERTIFICATE REQUEST-----"
-)
+_PEM: Final = re.compile(r"-----BEGIN (NEW )?CERTIFICATE REQUEST-----([^-]*+)-----END (NEW )?CERTIFICATE REQUEST-----")
 _ADVICE: Final = "Send one PKCS#10 request, as PEM or as base64 of its DER."
 
 
@@ -79,13 +77,11 @@ def read_csr_der(der: bytes) -> SigningRequest:
     except Invalid as error:
         raise RequestUnreadable(f"The request asks for what is never certified. {error.message}") from error
     except Exception as error:
-        raise RequestUnreadable(
-            f"The subject or the extensions of the request are malformed. {_ADVICE}"
-        ) from error
+        raise RequestUnreadable(f"The subject or the extensions of the request are malformed. {_ADVICE}") from error
     return SigningRequest(der=der, subject=canonical, sans=sans, key=facts)
 
 
-def public_key_of(der: bytes) -> PublicKeyTypes:
+def public_key_of(der: bytes) -> CertificatePublicKeyTypes:
     """Return the public key of a request in DER after the same checks; raises as `read_csr` does."""
     return _verified_key(_parse(der))
 
@@ -102,18 +98,14 @@ def _body(text: str) -> str:
 
 def _parse(der: bytes) -> x509.CertificateSigningRequest:
     if len(der) > _MAX_OCTETS:
-        raise RequestUnreadable(
-            f"The request has more than {_MAX_OCTETS} octets, which no request needs. {_ADVICE}"
-        )
+        raise RequestUnreadable(f"The request has more than {_MAX_OCTETS} octets, which no request needs. {_ADVICE}")
     try:
         return x509.load_der_x509_csr(der)
     except Exception as error:
-        raise RequestUnreadable(
-            f"The request is not PKCS#10 in DER, or data follows it. {_ADVICE}"
-        ) from error
+        raise RequestUnreadable(f"The request is not PKCS#10 in DER, or data follows it. {_ADVICE}") from error
 
 
-def _verified_key(request: x509.CertificateSigningRequest) -> PublicKeyTypes:
+def _verified_key(request: x509.CertificateSigningRequest) -> CertificatePublicKeyTypes:
     """Check the key before computing with it: a hostile key must not cost a verification."""
     try:
         key = request.public_key()

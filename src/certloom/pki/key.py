@@ -84,19 +84,13 @@ def _check_rsa(numbers: rsa.RSAPublicNumbers) -> None:
     """Refuse in the order of cost, so that an oversized number is never computed with."""
     n, e = numbers.n, numbers.e
     if n.bit_length() not in _RSA_BITS:
-        raise WeakKey(
-            f"An RSA key of {n.bit_length()} bits is not certified; use 2048 to 8192 bits in steps of 8."
-        )
+        raise WeakKey(f"An RSA key of {n.bit_length()} bits is not certified; use 2048 to 8192 bits in steps of 8.")
     if e < 3 or e % 2 == 0 or e.bit_length() > _MAX_EXPONENT_BITS:  # noqa: PLR2004 - the least odd exponent
         raise WeakKey("The RSA exponent is even, below 3 or above 2^256; make a new key with 65537.")
     if math.gcd(n, _PRIMORIAL) != 1:
-        raise WeakKey(
-            "The RSA modulus has a factor below 752, so anybody can compute the private key; make a new key."
-        )
+        raise WeakKey("The RSA modulus has a factor below 752, so anybody can compute the private key; make a new key.")
     if all(n % p in powers for p, powers in _ROCA.items()):
-        raise WeakKey(
-            "The RSA key comes from the flawed generator of CVE-2017-15361 (ROCA); make a new key elsewhere."
-        )
+        raise WeakKey("The RSA key comes from the flawed generator of CVE-2017-15361 (ROCA); make a new key elsewhere.")
     if _has_close_primes(n):
         raise WeakKey("The primes of the RSA key are too close together (Fermat); make a new key elsewhere.")
 

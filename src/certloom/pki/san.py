@@ -111,9 +111,7 @@ def _read_dns(value: str) -> str:
     name = _to_ascii(rest.removeprefix("*.") if wildcard else rest, value)
     labels = name.split(".")
     if not all(map(_LABEL.fullmatch, labels)) or len(name) > _MAX_DNS - 2 * wildcard:
-        raise _unreadable(
-            "dns", value, "labels are letters, digits and inner hyphens, a wildcard is one whole label"
-        )
+        raise _unreadable("dns", value, "labels are letters, digits and inner hyphens, a wildcard is one whole label")
     if labels[-1].isdigit():
         raise _unreadable("dns", value, "it ends in a number like an IP address; send addresses as ip")
     return f"*.{name}" if wildcard else name

@@ -76,9 +76,7 @@ def read_subject(text: str) -> x509.Name:
     """
     parts = [_attribute(keyword, value) for keyword, value in _split(text)]
     if sum(part.oid == NameOID.COMMON_NAME for part in parts) > 1:
-        raise SubjectUnreadable(
-            f"The subject {text!r} has several CNs; name one, and put the others into the SANs."
-        )
+        raise SubjectUnreadable(f"The subject {text!r} has several CNs; name one, and put the others into the SANs.")
     return x509.Name(reversed(parts))
 
 
@@ -88,18 +86,14 @@ def render_subject(name: x509.Name) -> str:
     Names of foreign certificates are rendered too: joined parts with ``+``, unknown types as dotted numbers.
     """
     return ",".join(
-        "+".join(
-            f"{_KEYWORDS.get(part.oid, part.oid.dotted_string)}={_escape(_text(part.value))}" for part in rdn
-        )
+        "+".join(f"{_KEYWORDS.get(part.oid, part.oid.dotted_string)}={_escape(_text(part.value))}" for part in rdn)
         for rdn in reversed(name.rdns)
     )
 
 
 def subject_parts(name: x509.Name) -> tuple[tuple[str, str], ...]:
     """Return the parts of a name as (keyword, value), most specific first."""
-    return tuple(
-        (_KEYWORDS.get(part.oid, part.oid.dotted_string), _text(part.value)) for part in reversed(list(name))
-    )
+    return tuple((_KEYWORDS.get(part.oid, part.oid.dotted_string), _text(part.value)) for part in reversed(list(name)))
 
 
 def common_name(name: x509.Name | str) -> str | None:
@@ -135,15 +129,12 @@ def _unescape(raw: str, *, quoted: bool) -> str:
     while tokens and not quoted and (tokens[-1][2] or "").isspace():
         tokens.pop()
     octets = b"".join(
-        bytes.fromhex(code) if code else (escaped or plain).encode(errors="replace")
-        for code, escaped, plain in tokens
+        bytes.fromhex(code) if code else (escaped or plain).encode(errors="replace") for code, escaped, plain in tokens
     )
     try:
         return octets.decode()
     except UnicodeDecodeError as error:
-        raise SubjectUnreadable(
-            f"The value {raw[:40]!r} is not UTF-8; write its characters plainly."
-        ) from error
+        raise SubjectUnreadable(f"The value {raw[:40]!r} is not UTF-8; write its characters plainly.") from error
 
 
 def _attribute(written: str, value: str) -> x509.NameAttribute[str]:
@@ -156,9 +147,7 @@ def _attribute(written: str, value: str) -> x509.NameAttribute[str]:
         )
     oid, longest = ATTRIBUTES[keyword]
     if not value.strip() or not value.isprintable():
-        raise SubjectUnreadable(
-            f"The value {value[:40]!r} of {keyword} is empty or has unprintable characters."
-        )
+        raise SubjectUnreadable(f"The value {value[:40]!r} of {keyword} is empty or has unprintable characters.")
     if len(value.encode()) > longest:
         raise SubjectUnreadable(f"The value {value[:40]!r}... of {keyword} is longer than {longest} octets.")
     if keyword in _ALPHABETS and not _ALPHABETS[keyword].fullmatch(value):

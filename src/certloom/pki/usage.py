@@ -54,9 +54,7 @@ _DOTTED: Final = re.compile(r"[0-2](\.(0|[1-9]\d{0,9})){2,20}")
 _UNFIT: Final = {
     "RSA": frozenset({"keyAgreement", "encipherOnly", "decipherOnly"}),
     "ECC": frozenset({"keyEncipherment", "dataEncipherment"}),
-    "Ed25519": frozenset(
-        {"keyEncipherment", "dataEncipherment", "keyAgreement", "encipherOnly", "decipherOnly"}
-    ),
+    "Ed25519": frozenset({"keyEncipherment", "dataEncipherment", "keyAgreement", "encipherOnly", "decipherOnly"}),
 }
 
 

@@ -1,0 +1,71 @@
+"""One linting process, as its parent sees it."""
+
+import asyncio
+import sys
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from certloom.authorities.embedded.finding import Finding
+
+__all__ = ["COMMAND", "LintProcess"]
+
+COMMAND: Final = (sys.executable, "-W", "ignore", "-m", "certloom.authorities.embedded.lint_worker")
+"""What is started; the worker imports the linter and nothing of the server."""
+
+_LENGTH_OCTETS: Final = 4
+_LONGEST_ANSWER: Final = 1024 * 1024
+_ANSWER: Final = msgspec.json.Decoder(tuple[Finding, ...])
+
+
+class LintProcess:
+    """A process that answers one question at a time, and is started again when it had to be ended."""
+
+    def __init__(self, command: tuple[str, ...] = COMMAND) -> None:
+        self._command = command
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start the process unless it runs, and wait until it is ready; raises as `ask` does."""
+        if self._process is not None:
+            return
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            limit=_LONGEST_ANSWER,
+        )
+        await self._answer(self._process)
+
+    async def ask(self, der: bytes) -> tuple[Finding, ...]:
+        """Return the findings of one certificate.
+
+        Raises OSError, EOFError, ValueError or `msgspec.DecodeError` when the process crashes or talks
+        nonsense. After that, and when the question is given up, call `end`: the late answer must not meet
+        the next question.
+        """
+        await self.start()
+        if self._process is None or self._process.stdin is None:
+            raise EOFError("the process ended")
+        self._process.stdin.write(len(der).to_bytes(_LENGTH_OCTETS) + der)
+        await self._process.stdin.drain()
+        return await self._answer(self._process)
+
+    async def end(self) -> None:
+        """Kill the process; the next question starts another."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with suppress(ProcessLookupError):
+            process.kill()
+        if process.stdin is not None:
+            process.stdin.close()
+        await process.wait()
+
+    async def _answer(self, process: asyncio.subprocess.Process) -> tuple[Finding, ...]:
+        line = await process.stdout.readline() if process.stdout is not None else b""
+        if not line.endswith(b"\n"):
+            raise EOFError("the process ended")
+        return _ANSWER.decode(line)

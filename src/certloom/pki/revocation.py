@@ -1,0 +1,56 @@
+"""Reasons for revocation as the wire numbers them (api-surface 6.2; RFC 5280, section 5.3.1)."""
+
+from typing import Final
+
+import msgspec
+
+from certloom.errors import Invalid
+
+__all__ = ["REASONS", "REMOVE_FROM_HOLD", "Reason", "ReasonNotAllowed", "read_reason"]
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """A reason: its number on the wire, its name in RFC 5280, and its text for people."""
+
+    number: int
+    name: str
+    text: str
+
+    @property
+    def ends_hold(self) -> bool:
+        """Whether this takes a certificate back from hold instead of revoking it."""
+        return self.name == "removeFromCRL"
+
+
+REMOVE_FROM_HOLD: Final = -1
+"""The wire's number for ending a hold, which is no reason of RFC 5280."""
+
+REASONS: Final[dict[int, Reason]] = {
+    reason.number: reason
+    for reason in (
+        Reason(REMOVE_FROM_HOLD, "removeFromCRL", "Remove from Hold"),
+        Reason(0, "unspecified", "Unspecified"),
+        Reason(1, "keyCompromise", "Key Compromised"),
+        Reason(2, "cACompromise", "CA Compromised"),
+        Reason(3, "affiliationChanged", "Affiliation Changed"),
+        Reason(4, "superseded", "Superseded"),
+        Reason(5, "cessationOfOperation", "Cessation of Operation"),
+        Reason(6, "certificateHold", "Certificate Hold"),
+        Reason(7, "removeFromCRL", "Remove from CRL"),
+        Reason(8, "removeFromCRL", "Remove from CRL"),
+    )
+}
+"""Every reason a client may give; 7 is what clients of version 10 send for 8."""
+
+
+class ReasonNotAllowed(Invalid):
+    """A number is no reason for revocation."""
+
+
+def read_reason(number: int) -> Reason:
+    """Return the reason with this number, or raise `ReasonNotAllowed`."""
+    reason = REASONS.get(number)
+    if reason is None:
+        known = ", ".join(f"{each.number} {each.text}" for each in REASONS.values())
+        raise ReasonNotAllowed(f"{number} is no reason for revocation; the reasons are {known}.")
+    return reason
