@@ -25,9 +25,7 @@ def sources(repository: Path) -> list[Path]:
         )
         files = [repository / name for name in listed.stdout.split("\0") if name]
         return [file for file in files if file.is_file()]
-    return [
-        file for file in repository.rglob("*") if file.is_file() and _is_source(file.relative_to(repository))
-    ]
+    return [file for file in repository.rglob("*") if file.is_file() and _is_source(file.relative_to(repository))]
 
 
 def _is_source(path: Path) -> bool:
