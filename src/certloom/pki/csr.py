@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from certloom.errors import Invalid
 from certloom.pki.key import PublicKeyFacts, check_public_key
@@ -21,6 +22,7 @@ __all__ = [
     "public_key_of",
     "read_csr",
     "read_csr_der",
+    "request_pem",
 ]
 
 _MAX_OCTETS: Final = 64 * 1024
@@ -137,3 +139,8 @@ def _requested_names(request: x509.CertificateSigningRequest) -> x509.SubjectAlt
     if not list(names):
         raise RequestUnreadable("The request has an empty list of subject alternative names; leave it out.")
     return names
+
+
+def request_pem(der: bytes) -> str:
+    """Return a request in DER, which was read before, as PEM (RFC 7468)."""
+    return x509.load_der_x509_csr(der).public_bytes(Encoding.PEM).decode()

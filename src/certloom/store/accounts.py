@@ -10,6 +10,7 @@ __all__ = [
     "AccountRow",
     "RoleRow",
     "TokenRow",
+    "highest_account_id",
     "list_accounts",
     "list_roles",
     "read_account",
@@ -89,6 +90,12 @@ async def list_accounts(database: Database) -> list[AccountRow]:
     """Every account, by name."""
     rows = await database.fetch_all(f"SELECT {_ACCOUNT} FROM account ORDER BY account_key")
     return [AccountRow(**dict(zip(AccountRow.__struct_fields__, row, strict=True))) for row in rows]
+
+
+async def highest_account_id(database: Database) -> int:
+    """The highest id an account has."""
+    row = await database.fetch_one("SELECT max(id) FROM account")
+    return int(row[0]) if row and row[0] else 0
 
 
 async def read_roles_of(database: Database, account_id: int) -> list[RoleRow]:

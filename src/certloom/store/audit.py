@@ -23,6 +23,7 @@ __all__ = [
     "first_hash",
     "read_chain",
     "read_checkpoints",
+    "read_head",
 ]
 
 
@@ -97,6 +98,12 @@ async def read_chain(database: Database, after: int, limit: int) -> list[AuditRo
         limit,
     )
     return [AuditRow(**dict(zip(AuditRow.__struct_fields__, row, strict=True))) for row in rows]
+
+
+async def read_head(database: Database) -> tuple[int, str] | None:
+    """Position and hash of the last entry, or None for an empty log."""
+    row = await database.fetch_one(_HEAD)
+    return (row[0], row[1]) if row else None
 
 
 async def read_checkpoints(database: Database) -> list[CheckpointRow]:

@@ -9,20 +9,24 @@ __all__ = [
     "AuthorityRow",
     "CertificateRow",
     "IssuanceRow",
+    "RevocationRow",
     "TemplateRow",
     "count_certificates",
+    "find_by_serial",
+    "find_by_thumbprint",
     "highest_certificate_id",
     "key_owners",
     "list_authorities",
     "list_templates",
     "read_authority",
     "read_certificate",
+    "read_revocation",
     "read_template",
 ]
 
 
 class CertificateRow(Row, frozen=True, kw_only=True):
-    """A certificate that was issued. ``state`` as api-surface reference 6.2: 1 active, 2 revoked.
+    """A certificate that was issued. What happens to it later stands in rows of its own.
 
     ``late`` is 1 where the result arrived after its step had been taken over; such a certificate is known and revocable
     like any other.
@@ -44,15 +48,24 @@ class CertificateRow(Row, frozen=True, kw_only=True):
     requester_id: int
     requester: str
     spki_sha256: str
-    state: int
-    revocation_reason: int | None
-    revoked_at: str | None
-    revocation_comment: str | None
     imported_at: str
     instance_id: str
     late: int
     metadata: str
     der: bytes
+
+
+class RevocationRow(Row, frozen=True, kw_only=True):
+    """That a certificate was revoked: when it takes effect, why (RFC 5280, 5.3.1) and by which instance."""
+
+    table: ClassVar[str] = "revocation"
+    key: ClassVar[tuple[str, ...]] = ("certificate_id",)
+
+    certificate_id: int
+    reason: int
+    effective_at: str
+    comment: str
+    instance_id: str
 
 
 class IssuanceRow(Row, frozen=True, kw_only=True):
@@ -105,6 +118,15 @@ async def read_certificate(database: Database, certificate_id: int) -> Certifica
     return await _certificate(database, "id = ?", certificate_id)
 
 
+async def read_revocation(database: Database, certificate_id: int) -> RevocationRow | None:
+    """The revocation of a certificate, or None."""
+    row = await database.fetch_one(
+        "SELECT certificate_id, reason, effective_at, comment, instance_id FROM revocation WHERE certificate_id = ?",
+        certificate_id,
+    )
+    return RevocationRow(**dict(zip(RevocationRow.__struct_fields__, row, strict=True))) if row else None
+
+
 async def find_by_thumbprint(database: Database, thumbprint: str) -> CertificateRow | None:
     """The certificate of that thumbprint (upper-case hex), or None."""
     return await _certificate(database, "thumbprint = ?", thumbprint)
@@ -124,7 +146,9 @@ async def _certificate(database: Database, condition: str, *values: str | int) -
 async def key_owners(database: Database, spki_sha256: str) -> list[tuple[int, int | None]]:
     """Requester and revocation reason of every certificate with that public key."""
     rows = await database.fetch_all(
-        "SELECT requester_id, revocation_reason FROM certificate WHERE spki_sha256 = ?", spki_sha256
+        "SELECT requester_id, reason FROM certificate LEFT JOIN revocation ON certificate_id = certificate.id "
+        "WHERE spki_sha256 = ?",
+        spki_sha256,
     )
     return [(row[0], row[1]) for row in rows]
 

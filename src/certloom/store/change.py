@@ -4,6 +4,7 @@ No operation holds a transaction. It reads, decides and submits one Change; the 
 cached row, facts, other rows and audit entries in one database transaction and then wakes instances.
 """
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 import msgspec
@@ -93,5 +94,5 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 class Wakeups(Protocol):
     """Through which a commit tells that instances moved. Implemented by ``dispatch``."""
 
-    def committed(self, change: Change) -> None:
-        """Called on the event loop once ``change`` is durable."""
+    def committed(self, wake: Iterable[str], settled: Iterable[str]) -> None:
+        """Called on the event loop once a Change is durable: instances that can go on, and instances now at rest."""

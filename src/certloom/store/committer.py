@@ -84,7 +84,8 @@ class Committer:
     def _answer(self, batch: list[tuple[Change, asyncio.Future[None]]], results: list[Exception | None]) -> None:
         for (change, future), error in zip(batch, results, strict=True):
             if error is None:
-                self._wakeups.committed(change)
+                settled = [instance.id for instance in change.instances if instance.settled]
+                self._wakeups.committed(change.wake, settled)
             if future.cancelled():
                 continue
             if error is None:

@@ -19,11 +19,13 @@ __all__ = [
     "JOURNAL_INSERT",
     "AwaitedSignalRow",
     "InstanceRow",
+    "Machine",
     "SignalledRow",
     "due",
     "instance_of",
     "instance_write",
     "journal_of",
+    "machine_of",
     "moment",
     "read_instance",
     "read_row",
@@ -89,14 +91,23 @@ class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
     cursor: Cursor | None = None
     awaited: tuple[str, ...] = ()
     signals: tuple[ReceivedSignal, ...] = ()
-    binding: dict[str, str] | None = None
+    bindings: dict[str, dict[str, str]] = {}
     superseded_by: str | None = None
 
 
 _COLUMNS = ", ".join(InstanceRow.__struct_fields__)
 _CHANGING = (
-    "status", "step_id", "step_name", "step_display_name", "message", "modified_at", "rev", "wake_at", "data", "machine",
-)  # fmt: skip
+    "status",
+    "step_id",
+    "step_name",
+    "step_display_name",
+    "message",
+    "modified_at",
+    "rev",
+    "wake_at",
+    "data",
+    "machine",
+)
 INSTANCE_INSERT = insert_sql(InstanceRow, with_id=True)
 INSTANCE_UPDATE = (
     "UPDATE instance SET "
@@ -154,7 +165,7 @@ def _settled(instance: Instance) -> bool:
 
 def _row(instance: Instance, definition: Definition) -> InstanceRow:
     step = _current_step(instance, definition)
-    machine = Machine(instance.cursor, instance.awaited, instance.signals, instance.binding, instance.superseded_by)
+    machine = Machine(instance.cursor, instance.awaited, instance.signals, instance.bindings, instance.superseded_by)
     return InstanceRow(
         id=instance.id,
         status=instance.status.value,
@@ -183,9 +194,14 @@ def _current_step(instance: Instance, definition: Definition) -> Step:
     return definition.step(instance.cursor.step) if instance.cursor else definition.entry()
 
 
+def machine_of(row: InstanceRow) -> Machine:
+    """What of an instance has no column of its own."""
+    return _MACHINE.decode(row.machine)
+
+
 def instance_of(row: InstanceRow) -> Instance:
     """The instance a row caches."""
-    machine = _MACHINE.decode(row.machine)
+    machine = machine_of(row)
     return Instance(
         id=row.id,
         status=Status(row.status),
@@ -203,7 +219,7 @@ def instance_of(row: InstanceRow) -> Instance:
         awaited=machine.awaited,
         wake_at=moment(row.wake_at) if row.wake_at else None,
         signals=machine.signals,
-        binding=machine.binding,
+        bindings=machine.bindings,
         superseded_by=machine.superseded_by,
     )
 

@@ -76,8 +76,8 @@ class ReceivedSignal(msgspec.Struct, frozen=True, omit_defaults=True):
 class Instance(msgspec.Struct, frozen=True, kw_only=True):
     """The state of an instance after ``rev`` events.
 
-    ``awaited`` are the keys of signals the current step waits for; ``binding`` holds a hash for every field of
-    the request that the votes of this instance are bound to.
+    ``awaited`` are the keys of signals the current step waits for. ``bindings`` maps the digest of every request that
+    was put to a vote onto the hashes of its fields.
     """
 
     id: str
@@ -96,5 +96,5 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     awaited: tuple[str, ...] = ()
     wake_at: datetime | None = None
     signals: tuple[ReceivedSignal, ...] = ()
-    binding: dict[str, str] | None = None
+    bindings: dict[str, dict[str, str]] = {}
     superseded_by: str | None = None

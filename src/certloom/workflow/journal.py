@@ -24,9 +24,11 @@ from typing import Any
 
 import msgspec
 
+from certloom.workflow.approval import digest
 from certloom.workflow.instance import Cursor, DefinitionPin, Instance, Phase, ReceivedSignal, Status
 
 __all__ = [
+    "SIGNAL_COMMENTS",
     "Event",
     "IllegalTransition",
     "InstanceCompleted",
@@ -45,6 +47,10 @@ __all__ = [
     "fold",
     "status_after",
 ]
+
+
+SIGNAL_COMMENTS = "ApprovalSignalComments"
+"""The key of the data that holds what was signalled: who, when, the decision and the comment."""
 
 
 class IllegalTransition(Exception):
@@ -271,13 +277,20 @@ def _waiting(instance: Instance, event: StepSuspended | StepWoken | SignalReceiv
             "awaited": event.signals,
             "message": event.message,
             "wake_at": event.wake_at,
-            "binding": event.binding or instance.binding,
+            "bindings": instance.bindings | ({digest(event.binding): event.binding} if event.binding else {}),
         }
     cursor = msgspec.structs.replace(instance.cursor or Cursor(event.step, Phase.WOKEN), phase=Phase.WOKEN)
     if isinstance(event, StepWoken):
         return {"cursor": cursor, "wake_at": None}
     signal = ReceivedSignal(event.step, event.name, event.account_id, event.actor, event.at, event.data, event.digest)
-    return {"cursor": cursor, "signals": (*instance.signals, signal)}
+    comments = [*instance.data.get(SIGNAL_COMMENTS, ()), _comment(signal)]
+    data = {**instance.data, SIGNAL_COMMENTS: comments}
+    return {"cursor": cursor, "signals": (*instance.signals, signal), "data": data}
+
+
+def _comment(signal: ReceivedSignal) -> dict[str, Any]:
+    at = signal.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {"Step": signal.step, "Signal": signal.name, "User": signal.actor, "Time": at, **signal.data}
 
 
 def _end(instance: Instance, event: Event) -> dict[str, Any]:

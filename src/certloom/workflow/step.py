@@ -34,8 +34,9 @@ class Retries(StrEnum):
 class StepView(msgspec.Struct, frozen=True, kw_only=True):
     """What every step sees: its place, its parameters, and the instance as plain data.
 
-    ``votes`` are the accepted signals of this step that are about the request as it stands; ``request`` maps the
-    fields of the request that votes are bound to onto their hashes, ``approved`` those that were voted on.
+    ``votes`` are the accepted signals of this step that are about the request as it stands and whose senders may still
+    send them; ``roles`` the names of the roles that may. ``request`` maps the fields of the request as it stands onto
+    their hashes: what votes are bound to.
     """
 
     instance: Instance
@@ -44,7 +45,6 @@ class StepView(msgspec.Struct, frozen=True, kw_only=True):
     votes: tuple[ReceivedSignal, ...]
     roles: tuple[str, ...]
     request: Mapping[str, str]
-    approved: Mapping[str, str] | None
     now: datetime
 
     @property
@@ -69,9 +69,17 @@ class Lookup(Protocol):
 class StepContext(Protocol):
     """Everything from outside that a step with an effect may use."""
 
-    view: StepView
-    key: str
-    lookup: Lookup
+    @property
+    def view(self) -> StepView:
+        """The instance as the step sees it."""
+
+    @property
+    def key(self) -> str:
+        """The idempotency key: the same for every attempt at this effect."""
+
+    @property
+    def lookup(self) -> Lookup:
+        """What may be looked up."""
 
     def authority(self, name: str) -> Authority:
         """The certificate authority of that logical name. Raises AuthorityNotFound."""

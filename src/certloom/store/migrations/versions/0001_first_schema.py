@@ -63,9 +63,11 @@ _TABLES = (
         id INTEGER PRIMARY KEY, serial_number TEXT NOT NULL, authority TEXT NOT NULL, thumbprint TEXT NOT NULL,
         issued_dn TEXT NOT NULL, issued_cn TEXT, issuer_dn TEXT NOT NULL, not_before TEXT NOT NULL,
         not_after TEXT NOT NULL, template TEXT NOT NULL, requester_id INTEGER NOT NULL, requester TEXT NOT NULL,
-        spki_sha256 TEXT NOT NULL, state INTEGER NOT NULL, revocation_reason INTEGER, revoked_at TEXT,
-        revocation_comment TEXT, imported_at TEXT NOT NULL, instance_id TEXT NOT NULL, late INTEGER NOT NULL,
+        spki_sha256 TEXT NOT NULL, imported_at TEXT NOT NULL, instance_id TEXT NOT NULL, late INTEGER NOT NULL,
         metadata TEXT NOT NULL, der BLOB NOT NULL, UNIQUE (authority, serial_number))""",
+    """CREATE TABLE revocation (
+        certificate_id INTEGER PRIMARY KEY REFERENCES certificate (id), reason INTEGER NOT NULL,
+        effective_at TEXT NOT NULL, comment TEXT NOT NULL, instance_id TEXT NOT NULL)""",
     "CREATE INDEX certificate_thumbprint ON certificate (thumbprint)",
     "CREATE INDEX certificate_spki ON certificate (spki_sha256)",
     "CREATE INDEX certificate_issuer_serial ON certificate (issuer_dn, serial_number)",

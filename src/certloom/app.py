@@ -1,0 +1,162 @@
+"""The composition root: the only file that knows all parts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from certloom.authorities.embedded.authority import EmbeddedAuthority
+from certloom.authorities.embedded.ceremony import create_issuing, create_root
+from certloom.authorities.embedded.lint import Linter
+from certloom.clock import Clock, system_clock
+from certloom.dispatch.in_process import InProcessDispatcher
+from certloom.identity.actor import system_actor
+from certloom.identity.lockout import Lockout
+from certloom.identity.password import PasswordHasher
+from certloom.identity.verified import VerifiedCredentials
+from certloom.operations.authentication import Authenticator
+from certloom.operations.authorities import NewAuthority, authorities, keep_authorities, open_key
+from certloom.operations.checkpoints import sign_checkpoint
+from certloom.operations.installation import complete_installation
+from certloom.operations.services import Services
+from certloom.settings import Settings
+from certloom.steps.enroll import EnrollStep
+from certloom.steps.noop import NoopStep
+from certloom.steps.require_approval import RequireApproval
+from certloom.steps.revoke import RevokeStep
+from certloom.store.change import Change
+from certloom.store.data_folder import DataFolder
+from certloom.store.database import Database
+from certloom.store.instances import runnable
+from certloom.store.meta import MetaRow, read_meta
+from certloom.store.rows import Put
+from certloom.store.schema import upgrade
+from certloom.store.sealing import KeyFileUnusable, Seal, read_or_create_key_file
+from certloom.store.sqlite import SqliteDatabase
+from certloom.worker.loop import Worker
+from certloom.worker.timetable import Timetable
+from certloom.workflow.step import StepType
+from certloom.workflow.workflow_type import WorkflowType
+from certloom.workflow_types.enrollment import Enrollment
+from certloom.workflow_types.revocation import Revocation
+
+__all__ = ["STEP_TYPES", "WORKFLOW_TYPES", "Certloom", "installation", "running"]
+
+STEP_TYPES: tuple[StepType, ...] = (NoopStep(), RequireApproval(), EnrollStep(), RevokeStep())
+WORKFLOW_TYPES: tuple[WorkflowType, ...] = (Enrollment(), Revocation())
+
+ROOT_AUTHORITY = "certloom Root CA"
+ISSUING_AUTHORITY = "certloom Issuing CA"
+_STOP_WITHIN = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Certloom:
+    """An opened installation: what the API and the command line are handed."""
+
+    services: Services
+    authenticator: Authenticator
+    dispatcher: InProcessDispatcher
+    linter: Linter
+    folder: DataFolder
+
+
+@asynccontextmanager
+async def installation(
+    settings: Settings, *, clock: Clock = system_clock, hasher: PasswordHasher | None = None
+) -> AsyncIterator[Certloom]:
+    """Open the data folder, creating it at the first start: schema, keys, authorities, built-in definitions.
+
+    Raises SchemaTooNew, KeyFileUnusable, DataFolderUnusable; nothing is changed then.
+    """
+    folder = DataFolder(Path(settings.data_folder))
+    folder.create()
+    seal = read_or_create_key_file(folder.key_file, may_create=not folder.database.exists())
+    await asyncio.to_thread(upgrade, folder.database)
+    dispatcher = InProcessDispatcher()
+    database = SqliteDatabase(folder.database, dispatcher)
+    linter = Linter()
+    services = Services(
+        database=database,
+        dispatcher=dispatcher,
+        clock=clock,
+        settings=settings,
+        seal=seal,
+        hasher=hasher or PasswordHasher(),
+        step_types={step_type.extension_name: step_type for step_type in STEP_TYPES},
+        workflow_types={workflow_type.name: workflow_type for workflow_type in WORKFLOW_TYPES},
+    )
+    try:
+        await _check_key(database, seal)
+        await complete_installation(services, system_actor("start"))
+        await _open_authorities(services, linter)
+        lockout = Lockout(settings.lockout_threshold, settings.lockout_window_seconds)
+        verified = VerifiedCredentials(settings.credential_lifetime_seconds, settings.credential_limit)
+        yield Certloom(services, Authenticator(services, lockout, verified), dispatcher, linter, folder)
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def running(certloom: Certloom) -> AsyncIterator[None]:
+    """Keep other servers out, take up what was left unfinished, and run instances until the end of the block."""
+    worker, timetable = Worker(certloom.services, certloom.dispatcher), Timetable(certloom.services)
+    certloom.folder.lock()
+    try:
+        await certloom.linter.start()
+        certloom.dispatcher.wake(await runnable(certloom.services.database))
+        tasks = [asyncio.create_task(worker.run()), asyncio.create_task(timetable.run())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await worker.drain(_STOP_WITHIN)
+            await sign_checkpoint(certloom.services)
+            await certloom.linter.close()
+    finally:
+        certloom.folder.unlock()
+
+
+async def _check_key(database: Database, seal: Seal) -> None:
+    """Compare the key file with the one the database was sealed with; remember it at the first start."""
+    known = await read_meta(database, "key_fingerprint")
+    if known is None:
+        await database.commit(Change(writes=(Put(MetaRow(name="key_fingerprint", value=seal.fingerprint)),)))
+    elif known != seal.fingerprint:
+        raise KeyFileUnusable(
+            f"The key file has fingerprint {seal.fingerprint}, but this database was sealed with {known}. With the "
+            "wrong key no stored secret can be opened, so nothing starts. Put the right key file back."
+        )
+
+
+async def _open_authorities(services: Services, linter: Linter) -> None:
+    """Open every authority that issues; create a root and an issuing one at the first start."""
+    system = system_actor("start")
+    rows = await authorities(services, system)
+    if not rows:
+        await _hold_ceremony(services)
+        rows = await authorities(services, system)
+    by_name = {row.name: row for row in rows}
+    for row in rows:
+        if row.parent is None:
+            continue
+        chain = (by_name[row.parent].certificate,)
+        services.authorities[row.name_key] = EmbeddedAuthority(
+            row.name, row.certificate, open_key(services, row), chain, linter
+        )
+
+
+async def _hold_ceremony(services: Services) -> None:
+    key_type, now = services.settings.ca_key_type, services.clock()
+    root = await asyncio.to_thread(create_root, ROOT_AUTHORITY, key_type, now)
+    issuing = await asyncio.to_thread(create_issuing, root, ISSUING_AUTHORITY, key_type, now)
+    created = (
+        NewAuthority(name=root.name, parent=None, certificate=root.certificate, private_key=root.private_key),
+        NewAuthority(
+            name=issuing.name, parent=root.name, certificate=issuing.certificate, private_key=issuing.private_key
+        ),
+    )
+    await keep_authorities(services, system_actor("start"), created)

@@ -1,0 +1,119 @@
+"""Who may do what: one table, asked inside every operation."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from certloom.errors import Forbidden
+from certloom.identity import permission
+from certloom.identity.actor import Actor
+
+__all__ = ["ACCESS", "Operation", "PermissionMissing", "Scope", "instance_scopes", "require"]
+
+
+class PermissionMissing(Forbidden):
+    """The caller holds none of the permissions an operation asks for."""
+
+
+class Operation(StrEnum):
+    """Everything that can be done, as the audit log names it."""
+
+    LIST_DEFINITIONS = "list definitions"
+    READ_DEFINITION = "read definition"
+    CREATE_DEFINITION = "create definition"
+    UPDATE_DEFINITION = "update definition"
+    SAVE_STEPS = "save steps"
+    PUBLISH_DEFINITION = "publish definition"
+    DELETE_DEFINITION = "delete definition"
+    LIST_INSTANCES = "list instances"
+    LIST_MY_INSTANCES = "list my instances"
+    LIST_ASSIGNED_INSTANCES = "list assigned instances"
+    READ_INSTANCE = "read instance"
+    RUN_INSTANCE = "run instance"
+    SIGNAL_INSTANCE = "signal instance"
+    ENROLL_CSR = "enroll"
+    READ_CERTIFICATE = "read certificate"
+    DOWNLOAD_CERTIFICATE = "download certificate"
+    REVOKE_CERTIFICATE = "revoke certificate"
+    LIST_TEMPLATES = "list templates"
+    APPLY_TEMPLATE = "apply template"
+    LIST_AUTHORITIES = "list authorities"
+    CREATE_AUTHORITY = "create authority"
+    LIST_ROLES = "list roles"
+    CREATE_ROLE = "create role"
+    ASSIGN_ROLE = "assign role"
+    LIST_ACCOUNTS = "list accounts"
+    CREATE_ACCOUNT = "create account"
+    CHANGE_PASSWORD = "change password"  # noqa: S105 - the name of an operation
+    AUTHENTICATE = "authenticate"
+    STATUS = "status"
+
+
+_SIGNED_IN: Final[tuple[str, ...]] = ()
+"""Every authenticated caller may; the operation itself narrows it further."""
+
+ACCESS: Mapping[Operation, tuple[str, ...]] = {
+    Operation.LIST_DEFINITIONS: (permission.READ_DEFINITIONS,),
+    Operation.READ_DEFINITION: (permission.READ_DEFINITIONS,),
+    Operation.CREATE_DEFINITION: (permission.MODIFY_DEFINITIONS,),
+    Operation.UPDATE_DEFINITION: (permission.MODIFY_DEFINITIONS,),
+    Operation.SAVE_STEPS: (permission.MODIFY_DEFINITIONS,),
+    Operation.PUBLISH_DEFINITION: (permission.MODIFY_DEFINITIONS,),
+    Operation.DELETE_DEFINITION: (permission.MODIFY_DEFINITIONS,),
+    Operation.LIST_INSTANCES: (permission.READ_INSTANCES,),
+    Operation.LIST_MY_INSTANCES: (permission.READ_INSTANCES, permission.READ_MY_INSTANCES),
+    Operation.LIST_ASSIGNED_INSTANCES: (permission.READ_INSTANCES, permission.READ_PENDING_INSTANCES),
+    Operation.READ_INSTANCE: (
+        permission.READ_INSTANCES,
+        permission.READ_MY_INSTANCES,
+        permission.READ_PENDING_INSTANCES,
+    ),
+    Operation.RUN_INSTANCE: (permission.ADMINISTER,),
+    Operation.SIGNAL_INSTANCE: _SIGNED_IN,
+    Operation.ENROLL_CSR: (permission.ENROLL_CSR,),
+    Operation.READ_CERTIFICATE: (permission.READ_CERTIFICATES,),
+    Operation.DOWNLOAD_CERTIFICATE: (permission.READ_CERTIFICATES,),
+    Operation.REVOKE_CERTIFICATE: (permission.REVOKE_CERTIFICATES,),
+    Operation.LIST_TEMPLATES: (permission.READ_TEMPLATES,),
+    Operation.APPLY_TEMPLATE: (permission.MODIFY_TEMPLATES,),
+    Operation.LIST_AUTHORITIES: (permission.READ_AUTHORITIES,),
+    Operation.CREATE_AUTHORITY: (permission.MODIFY_AUTHORITIES,),
+    Operation.LIST_ROLES: (permission.READ_ROLES,),
+    Operation.CREATE_ROLE: (permission.MODIFY_ROLES,),
+    Operation.ASSIGN_ROLE: (permission.MODIFY_ROLES,),
+    Operation.LIST_ACCOUNTS: (permission.READ_ROLES,),
+    Operation.CREATE_ACCOUNT: (permission.MODIFY_ROLES,),
+    Operation.CHANGE_PASSWORD: (permission.MODIFY_ROLES,),
+    Operation.AUTHENTICATE: _SIGNED_IN,
+    Operation.STATUS: _SIGNED_IN,
+}
+
+
+class Scope(StrEnum):
+    """How much of the instances a caller may read. A caller's reach is the union of their scopes."""
+
+    ALL = "all"
+    MINE = "mine"
+    PENDING = "pending"
+
+
+def require(actor: Actor, operation: Operation) -> None:
+    """Raises PermissionMissing unless the actor holds one of the operation's permissions."""
+    needed = ACCESS[operation]
+    if needed and not any(actor.may(one) for one in needed):
+        raise PermissionMissing(
+            f"User {actor.display} does not have any of the required permissions: {', '.join(needed)}. "
+            "Ask an administrator for a role that holds one of them."
+        )
+
+
+def instance_scopes(actor: Actor) -> frozenset[Scope]:
+    """What the actor may read. Raises PermissionMissing when that is nothing at all."""
+    require(actor, Operation.READ_INSTANCE)
+    if actor.may(permission.READ_INSTANCES):
+        return frozenset({Scope.ALL})
+    held = {
+        Scope.MINE: actor.may(permission.READ_MY_INSTANCES),
+        Scope.PENDING: actor.may(permission.READ_PENDING_INSTANCES),
+    }
+    return frozenset(scope for scope, may in held.items() if may)

@@ -1,0 +1,74 @@
+"""The StepContext that steps with an effect are given."""
+
+from dataclasses import dataclass
+
+from certloom.errors import NotFound
+from certloom.operations.services import Services
+from certloom.operations.templates import template_named
+from certloom.pki.authority import Authority
+from certloom.pki.template import Template
+from certloom.store.certificates import read_certificate
+from certloom.workflow.step import Lookup, StepView
+
+__all__ = ["AuthorityNotFound", "CertificateNotFound", "ServicesContext", "authority_named"]
+
+
+class AuthorityNotFound(NotFound):
+    """No certificate authority of that name."""
+
+
+class CertificateNotFound(NotFound):
+    """No certificate of that id, or none the caller may see."""
+
+
+def authority_named(services: Services, name: str) -> Authority:
+    """The authority of a logical name, with or without a host before it. Raises AuthorityNotFound."""
+    logical = name.rpartition("\\")[2].strip()
+    authority = services.authorities.get(logical.casefold())
+    if authority is None:
+        known = ", ".join(sorted(known.name for known in services.authorities.values()))
+        raise AuthorityNotFound(
+            f"There is no certificate authority {logical[:200]!r}. Known: {known}. "
+            "Leave CertificateAuthority empty to let the template choose."
+        )
+    return authority
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesLookup:
+    """Looks things up for steps, read-only."""
+
+    services: Services
+
+    async def template(self, name: str) -> Template:
+        """The template of that short name. Raises TemplateNotFound."""
+        return await template_named(self.services, name)
+
+    async def reserve_certificate_id(self) -> int:
+        """An id no certificate has or will have but the one it is reserved for."""
+        return await self.services.reserve_certificate_id()
+
+    async def certificate_serial(self, certificate_id: int) -> tuple[str, str]:
+        """Serial number and authority name of a certificate. Raises CertificateNotFound."""
+        row = await read_certificate(self.services.database, certificate_id)
+        if row is None:
+            raise CertificateNotFound(f"There is no certificate with id {certificate_id}.")
+        return row.serial_number, row.authority
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesContext:
+    """A StepContext over the services of this process."""
+
+    services: Services
+    view: StepView
+    key: str
+
+    @property
+    def lookup(self) -> Lookup:
+        """What may be looked up."""
+        return ServicesLookup(self.services)
+
+    def authority(self, name: str) -> Authority:
+        """The certificate authority of that logical name. Raises AuthorityNotFound."""
+        return authority_named(self.services, name)

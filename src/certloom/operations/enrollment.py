@@ -1,0 +1,234 @@
+"""Enrollment: from a certificate request to an instance, and from the instance to an answer."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from certloom.clock import uuid7
+from certloom.errors import Conflict, Forbidden, Invalid
+from certloom.identity.actor import Actor
+from certloom.operations.access import Operation, require
+from certloom.operations.context import authority_named
+from certloom.operations.services import Services
+from certloom.operations.templates import template_named
+from certloom.operations.triggers import Start, begin
+from certloom.pki.authority import Authority, PolicyViolated
+from certloom.pki.certificate import describe
+from certloom.pki.csr import SigningRequest, read_csr, request_pem
+from certloom.pki.request import CertificateRequest
+from certloom.pki.san import read_sans
+from certloom.pki.template import Template, completed, violations
+from certloom.store.accounts import list_roles
+from certloom.store.certificates import CertificateRow, key_owners, read_certificate
+from certloom.store.change import ABSENT, Expect, GuardLost
+from certloom.store.instances import moment, read_instance, read_row, text_of
+from certloom.store.repeats import RepeatRow, read_repeat
+from certloom.store.rows import Put
+from certloom.workflow.instance import Instance, Status
+
+__all__ = ["Enrolled", "EnrollmentFailed", "EnrollmentOrder", "KeyNotAllowed", "TemplateNotAllowed", "enroll_csr"]
+
+_KEY_COMPROMISE = 1
+_ATTEMPTS = 3
+
+
+class KeyNotAllowed(Invalid):
+    """The request's key may not get a certificate."""
+
+    code = "0xA0110004"
+
+
+class TemplateNotAllowed(Forbidden):
+    """The template is not for this requester."""
+
+
+class EnrollmentFailed(Conflict):
+    """The workflow ended, or stopped, without a certificate."""
+
+
+class EnrollmentOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody asks for. ``sans`` replace the request's own where any are given."""
+
+    csr: str
+    template: str
+    authority: str = ""
+    sans: Mapping[str, list[str]] = {}
+    metadata: Mapping[str, Any] = {}
+    additional_fields: Mapping[str, Any] = {}
+    include_chain: bool = True
+    format: str = "PEM"
+    idempotency_key: str | None = None
+    wait_seconds: float | None = None
+
+
+class Enrolled(msgspec.Struct, frozen=True):
+    """Where an enrollment stands. ``certificate`` is set once it exists; ``chain`` is DER, issuer first."""
+
+    instance: Instance
+    reference_id: int
+    certificate: CertificateRow | None
+    chain: tuple[bytes, ...]
+
+
+async def enroll_csr(services: Services, actor: Actor, order: EnrollmentOrder) -> Enrolled:
+    """Start the workflow of a certificate request and wait, for a set time, until it settles.
+
+    The same caller, template, authority and request again within ``repeat_minutes`` gets the same instance, unless that
+    ended without a certificate. Raises what reading the request, the template's policy and the key check raise (nothing
+    is started then), and EnrollmentFailed when the workflow failed or was denied before a certificate existed.
+    """
+    require(actor, Operation.ENROLL_CSR)
+    signing_request = read_csr(order.csr)
+    template = await template_named(services, order.template)
+    await _check_requester(services, actor, template)
+    authority = _authority(services, order, template)
+    request = _request(order, signing_request, template, authority)
+    faults = violations(template, request, signing_request.key)
+    if faults:
+        raise PolicyViolated(faults)
+    await _check_key(services, actor, signing_request, authority)
+    instance_id = await _instance_for(services, actor, order, request, template)
+    wait = services.settings.enroll_wait_seconds if order.wait_seconds is None else order.wait_seconds
+    await services.settled(instance_id, wait)
+    return await _enrolled(services, instance_id)
+
+
+async def _check_requester(services: Services, actor: Actor, template: Template) -> None:
+    if not template.allowed_requesters:
+        return
+    allowed = {name.casefold() for name in template.allowed_requesters}
+    held = {role.name_key for role in await list_roles(services.database) if role.id in actor.role_ids}
+    if not allowed & held:
+        raise TemplateNotAllowed(
+            f"Template {template.name} is for holders of {', '.join(template.allowed_requesters)}; "
+            f"{actor.display} holds none of these roles. Ask an administrator."
+        )
+
+
+def _authority(services: Services, order: EnrollmentOrder, template: Template) -> Authority:
+    named = order.authority.strip() or template.authority
+    if named:
+        return authority_named(services, named)
+    if not services.authorities:
+        raise Invalid("There is no certificate authority that could issue. Run certloom authority list.")
+    return next(iter(services.authorities.values()))
+
+
+def _request(
+    order: EnrollmentOrder, signing_request: SigningRequest, template: Template, authority: Authority
+) -> CertificateRequest:
+    request = CertificateRequest(
+        csr=signing_request.der,
+        subject=signing_request.subject,
+        sans=read_sans(order.sans) if any(order.sans.values()) else signing_request.sans,
+        template=template.name,
+        authority=authority.name,
+    )
+    return completed(template, request)
+
+
+async def _check_key(services: Services, actor: Actor, signing_request: SigningRequest, authority: Authority) -> None:
+    """A key revoked for compromise, or known as somebody else's, gets no certificate (check E04)."""
+    for requester_id, reason in await key_owners(services.database, signing_request.key.spki_sha256):
+        if reason == _KEY_COMPROMISE:
+            raise KeyNotAllowed(
+                "The request's key belongs to a certificate that was revoked for key compromise. Make a new key."
+            )
+        if requester_id != actor.account_id:
+            raise KeyNotAllowed("The request's key belongs to a certificate of somebody else. Make a key of your own.")
+    if signing_request.key.spki_sha256 in await authority_keys(services):
+        raise KeyNotAllowed(f"The request's key is a key of {authority.name} itself. Make a key of your own.")
+
+
+async def authority_keys(services: Services) -> frozenset[str]:
+    """SHA-256 of the public key of every certificate in the chains of this installation's authorities."""
+    ders = {der for authority in services.authorities.values() for der in authority.chain()}
+    return frozenset(describe(der).spki_sha256 for der in ders)
+
+
+async def _instance_for(
+    services: Services, actor: Actor, order: EnrollmentOrder, request: CertificateRequest, template: Template
+) -> str:
+    """The instance that answers this request: a recent one for the same request, or a new one."""
+    fingerprint = _fingerprint(actor, order, request)
+    for remaining in reversed(range(_ATTEMPTS)):
+        known = await read_repeat(services.database, fingerprint)
+        if known is not None and await _still_answers(services, known):
+            return known.instance_id
+        now = services.clock()
+        instance_id = str(uuid7(now))
+        guard = Expect(RepeatRow, (fingerprint,), "instance_id", known.instance_id if known else ABSENT)
+        row = RepeatRow(fingerprint=fingerprint, instance_id=instance_id, at=text_of(now))
+        start = Start(
+            operation=Operation.ENROLL_CSR,
+            workflow_type="Enrollment",
+            key=str(template.id),
+            data=_data(services, actor, order, request),
+        )
+        try:
+            return await begin(services, actor, start, instance_id, (guard,), (Put(row),))
+        except GuardLost:
+            if not remaining:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _fingerprint(actor: Actor, order: EnrollmentOrder, request: CertificateRequest) -> str:
+    parts = [actor.account_id, request.template, request.authority, request.csr, request.subject, request.sans]
+    if order.idempotency_key is not None:
+        parts = [actor.account_id, order.idempotency_key, *parts]
+    return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()
+
+
+async def _still_answers(services: Services, known: RepeatRow) -> bool:
+    if moment(known.at) + timedelta(minutes=services.settings.repeat_minutes) < services.clock():
+        return False
+    instance = await read_instance(services.database, known.instance_id)
+    if instance is None:
+        return False
+    ended_without = instance.status in {Status.FAILED, Status.REJECTED, Status.CANCELED_FOR_RESTART}
+    return not ended_without or "KeyfactorId" in instance.data
+
+
+def _data(services: Services, actor: Actor, order: EnrollmentOrder, request: CertificateRequest) -> dict[str, Any]:
+    pem = request_pem(request.csr)
+    return {
+        "Subject": request.subject,
+        "CSR": pem,
+        "SANs": {kind: list(names) for kind, names in request.sans.items()},
+        "Template": request.template,
+        "CertificateAuthority": f"certloom\\{request.authority}",
+        "IncludeChain": order.include_chain,
+        "Format": order.format,
+        "IsPFX": False,
+        "Metadata": {name: str(value) for name, value in order.metadata.items() if value is not None},
+        "AdditionalAttributes": dict(order.additional_fields),
+        "CACertificateRequest": {
+            "RequestId": None,
+            "CSR": pem,
+            "Status": "PENDING",
+            "Requester": actor.display,
+        },
+        "InitiatingUserName": actor.display,
+        "OperationStart": text_of(services.clock()),
+    }
+
+
+async def _enrolled(services: Services, instance_id: str) -> Enrolled:
+    found = await read_row(services.database, instance_id)
+    instance = await read_instance(services.database, instance_id)
+    assert found is not None  # noqa: S101 - it was started above and running instances are never deleted
+    assert instance is not None  # noqa: S101 - same
+    certificate_id = instance.data.get("KeyfactorId")
+    certificate = await read_certificate(services.database, certificate_id) if certificate_id else None
+    if certificate is None and instance.status in {Status.FAILED, Status.REJECTED}:
+        verb = "failed" if instance.status is Status.FAILED else "was denied"
+        raise EnrollmentFailed(
+            f"The enrollment {verb} before a certificate was issued: {instance.message} "
+            f"Workflow instance {instance.id} tells the whole story."
+        )
+    chain = authority_named(services, certificate.authority).chain() if certificate else ()
+    return Enrolled(instance, found[1], certificate, chain)

@@ -1,0 +1,116 @@
+"""The one table from kind of fact to rows and audit entries."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from certloom.operations.access import Operation
+from certloom.operations.audit import entry
+from certloom.operations.services import Services
+from certloom.pki.certificate import describe
+from certloom.store.certificates import CertificateRow, IssuanceRow, RevocationRow
+from certloom.store.change import AuditEntry
+from certloom.store.instances import text_of
+from certloom.store.rows import Insert, Put, Write
+from certloom.workflow.fact import CertificateIssued, CertificateRevoked, Fact, IssuancePlanned
+from certloom.workflow.instance import Instance
+
+__all__ = ["recorded"]
+
+Recorded = tuple[tuple[Write, ...], tuple[AuditEntry, ...]]
+
+
+def recorded(services: Services, facts: tuple[Fact, ...], instance: Instance, *, late: bool = False) -> Recorded:
+    """The writes and audit entries that record ``facts`` of an instance.
+
+    ``late`` marks facts of a step that had been taken over when its result arrived: they are recorded all the same, so
+    that a certificate that exists is always known and revocable.
+    """
+    writes: list[Write] = []
+    entries: list[AuditEntry] = []
+    for fact in facts:
+        more_writes, more_entries = _RECORDERS[type(fact)](services, fact, instance, late)
+        writes.extend(more_writes)
+        entries.extend(more_entries)
+    return tuple(writes), tuple(entries)
+
+
+def _planned(services: Services, fact: IssuancePlanned, instance: Instance, _late: bool) -> Recorded:  # noqa: FBT001 - one shape for all recorders
+    row = IssuanceRow(
+        certificate_id=fact.certificate_id,
+        authority=fact.authority,
+        serial=fact.serial,
+        instance_id=instance.id,
+        planned_at=text_of(services.clock()),
+    )
+    planned = entry(
+        services,
+        f"system:workflow on behalf of {instance.initiator}",
+        Operation.ENROLL_CSR,
+        ("Certificate", str(fact.certificate_id)),
+        f"Planned a certificate with serial number {fact.serial} of {fact.authority}.",
+        instance=instance.id,
+    )
+    return (Insert(row),), (planned,)
+
+
+def _issued(services: Services, fact: CertificateIssued, instance: Instance, late: bool) -> Recorded:  # noqa: FBT001 - one shape for all recorders
+    facts = describe(fact.certificate)
+    row = CertificateRow(
+        id=fact.certificate_id,
+        serial_number=facts.serial_number,
+        authority=fact.authority,
+        thumbprint=facts.thumbprint,
+        issued_dn=facts.issued_dn,
+        issued_cn=facts.issued_cn,
+        issuer_dn=facts.issuer_dn,
+        not_before=text_of(facts.not_before),
+        not_after=text_of(facts.not_after),
+        template=fact.template,
+        requester_id=fact.requester_id,
+        requester=fact.requester,
+        spki_sha256=facts.spki_sha256,
+        imported_at=text_of(services.clock()),
+        instance_id=instance.id,
+        late=int(late),
+        metadata=msgspec.json.encode(fact.metadata).decode(),
+        der=fact.certificate,
+    )
+    issued = entry(
+        services,
+        f"system:workflow on behalf of {fact.requester}",
+        Operation.ENROLL_CSR,
+        ("Certificate", str(fact.certificate_id)),
+        f"{fact.authority} issued {facts.issued_dn} with serial number {facts.serial_number}.",
+        instance=instance.id,
+        thumbprint=facts.thumbprint,
+        late=int(late),
+    )
+    return (Insert(row),), (issued,)
+
+
+def _revoked(services: Services, fact: CertificateRevoked, instance: Instance, _late: bool) -> Recorded:  # noqa: FBT001 - one shape for all recorders
+    row = RevocationRow(
+        certificate_id=fact.certificate_id,
+        reason=fact.reason,
+        effective_at=text_of(fact.effective_at),
+        comment=fact.comment,
+        instance_id=instance.id,
+    )
+    revoked = entry(
+        services,
+        f"system:workflow on behalf of {instance.initiator}",
+        Operation.REVOKE_CERTIFICATE,
+        ("Certificate", str(fact.certificate_id)),
+        f"Revoked with reason {fact.reason}.",
+        instance=instance.id,
+    )
+    return (Put(row),), (revoked,)
+
+
+_RECORDERS: dict[type, Callable[[Services, Any, Instance, bool], Recorded]] = {
+    IssuancePlanned: _planned,
+    CertificateIssued: _issued,
+    CertificateRevoked: _revoked,
+}

@@ -1,0 +1,225 @@
+"""The runner: takes an instance from where it stands to its next rest, and records what happened.
+
+Events of pure steps are kept back and ride with the next effect, suspension or end. Around an effect there are two
+commits: the intent before it, the result after it.
+"""
+
+import structlog
+
+from certloom.clock import uuid7
+from certloom.errors import CertloomError
+from certloom.operations.access import Operation
+from certloom.operations.audit import FAILURE, entry
+from certloom.operations.awaited import awaited_signals
+from certloom.operations.context import ServicesContext
+from certloom.operations.facts import recorded
+from certloom.operations.services import Services
+from certloom.operations.view import step_view
+from certloom.store.change import AuditEntry, Change, GuardLost, RowCollides
+from certloom.store.instances import instance_write, read_instance
+from certloom.store.rows import Write
+from certloom.workflow.definition import Definition, Step
+from certloom.workflow.engine import Finish, Resume, Run, Skip, Stand, completed, decide, events_of
+from certloom.workflow.fact import Fact
+from certloom.workflow.instance import Cursor, Instance, Status
+from certloom.workflow.journal import Event, StepSkipped, StepStarted, StepWoken, apply
+from certloom.workflow.outcome import Continue, Fail, Outcome
+from certloom.workflow.step import EffectStep, PureStep, Retries
+
+__all__ = ["advance", "wake"]
+
+_log = structlog.get_logger(__name__)
+_PLANS = 3
+
+
+async def advance(services: Services, instance_id: str) -> None:
+    """Run the instance until it suspends, sleeps or ends. Does nothing for one that cannot go on."""
+    instance = await read_instance(services.database, instance_id)
+    if instance is None or instance.status is not Status.RUNNING:
+        return
+    definition = await services.definition(instance.definition)
+    await Passage(services, instance, definition).run()
+
+
+async def wake(services: Services, instance_id: str, wake_at: str) -> None:
+    """Let a sleeping or suspended instance go on whose time has come; nothing when somebody did already."""
+    instance = await read_instance(services.database, instance_id)
+    if instance is None or instance.wake_at is None or instance.cursor is None or instance.wake_at > services.clock():
+        return
+    definition = await services.definition(instance.definition)
+    passage = Passage(services, instance, definition)
+    passage.record(StepWoken(at=services.clock(), step=instance.cursor.step, reason=f"due at {wake_at}"))
+    try:
+        await passage.commit(wake=True)
+    except GuardLost:
+        _log.info("instance was woken by somebody else", instance=instance_id)
+
+
+class Passage:
+    """One instance on its way from rest to rest: its state, and the events and facts not committed yet."""
+
+    def __init__(self, services: Services, instance: Instance, definition: Definition) -> None:
+        self._services = services
+        self._definition = definition
+        self._before = instance
+        self._instance = instance
+        self._events: list[Event] = []
+        self._facts: list[Fact] = []
+
+    async def run(self) -> None:
+        """Go on until nothing can, then commit what is left."""
+        while True:
+            match decide(self._instance, self._definition):
+                case Run(step, attempt):
+                    await self._run(step, attempt)
+                case Resume(step, cursor):
+                    await self._resume(step, cursor)
+                case Skip(step, condition):
+                    self.record(StepSkipped(at=self._services.clock(), step=step.unique_name, condition=condition))
+                case Finish():
+                    self.record(completed(self._services.clock()))
+                case Stand():
+                    break
+        await self._commit_result()
+
+    def record(self, event: Event, facts: tuple[Fact, ...] = ()) -> None:
+        """Keep an event and the facts it brought for the next commit."""
+        self._instance = apply(self._instance, event)
+        self._events.append(event)
+        self._facts.extend(facts)
+
+    async def _run(self, step: Step, attempt: int) -> None:
+        step_type = self._services.step_types[step.extension_name]
+        view = await step_view(self._services, self._instance, self._definition, step)
+        if isinstance(step_type, EffectStep):
+            await self._run_effect(step, step_type, attempt)
+            return
+        assert isinstance(step_type, PureStep)  # noqa: S101 - a step type is one of the two
+        try:
+            outcome = step_type.run(view)
+        except Exception as error:  # noqa: BLE001 - whatever a step does wrong fails its instance, not the process
+            outcome = Fail(self._told(step, error))
+        self._record_outcome(outcome, step, attempt, dict(view.request))
+
+    async def _run_effect(self, step: Step, step_type: EffectStep, attempt: int) -> None:
+        """Prepare, record the intent, perform. A serial number that exists already is planned anew."""
+        key = f"{self._instance.id}:{step.unique_name}:1"
+        for remaining in reversed(range(_PLANS)):
+            context = await self._context(step, key)
+            try:
+                prepared = await step_type.prepare(context)
+            except Exception as error:  # noqa: BLE001 - see _run
+                outcome = Fail(self._told(step, error))
+                self._record_outcome(outcome, step, attempt, dict(context.view.request))
+                return
+            held = (self._instance, list(self._events), list(self._facts))
+            self.record(
+                StepStarted(
+                    at=self._services.clock(),
+                    step=step.unique_name,
+                    attempt=attempt,
+                    key=key,
+                    intent=prepared.intent,
+                ),
+                prepared.facts,
+            )
+            try:
+                await self.commit()
+            except RowCollides:
+                if not remaining:
+                    raise
+                self._instance, self._events, self._facts = held
+                continue
+            await self._perform(step, step_type, attempt, key, prepared.intent)
+            return
+
+    async def _resume(self, step: Step, cursor: Cursor) -> None:
+        """Take over a step that was started and never ended, with the same intent and key."""
+        step_type = self._services.step_types[step.extension_name]
+        assert isinstance(step_type, EffectStep)  # noqa: S101 - only these are ever started
+        now = self._services.clock()
+        if step_type.retries is Retries.MANUAL:
+            message = "it was interrupted, and whether it happened is not known. Look, then restart the instance."
+            self._record_outcome(Fail(message), step, cursor.attempt, {})
+            return
+        attempt, key, intent = cursor.attempt + 1, cursor.key or "", cursor.intent or {}
+        self.record(StepStarted(at=now, step=step.unique_name, attempt=attempt, key=key, intent=intent))
+        await self.commit()
+        await self._perform(step, step_type, attempt, key, intent)
+
+    async def _perform(
+        self, step: Step, step_type: EffectStep, attempt: int, key: str, intent: dict[str, object]
+    ) -> None:
+        context = await self._context(step, key)
+        try:
+            outcome = await step_type.perform(context, intent)
+        except Exception as error:  # noqa: BLE001 - see _run
+            outcome = Fail(self._told(step, error))
+        self._record_outcome(outcome, step, attempt, dict(context.view.request))
+
+    def _record_outcome(self, outcome: Outcome, step: Step, attempt: int, request: dict[str, str]) -> None:
+        facts = outcome.facts if isinstance(outcome, Continue) else ()
+        self.record(events_of(outcome, step, attempt, self._services.clock(), request), facts)
+
+    async def _context(self, step: Step, key: str) -> ServicesContext:
+        view = await step_view(self._services, self._instance, self._definition, step)
+        return ServicesContext(self._services, view, key)
+
+    def _told(self, step: Step, error: Exception) -> str:
+        """What the instance says about a failure: our own errors speak; a fault gets a reference into the log."""
+        if isinstance(error, CertloomError):
+            _log.info("step failed", instance=self._instance.id, step=step.unique_name, error=type(error).__name__)
+            return error.message
+        reference = str(uuid7(self._services.clock()))
+        _log.error(
+            "step failed unexpectedly",
+            instance=self._instance.id,
+            step=step.unique_name,
+            reference=reference,
+            exc_info=error,
+        )
+        return f"an unexpected fault; the server's log explains it under reference {reference}."
+
+    async def _commit_result(self) -> None:
+        """Commit what is left. Overtaken by another worker, record at least the facts: they happened."""
+        if not self._events:
+            return
+        facts = tuple(self._facts)
+        try:
+            await self.commit()
+        except GuardLost:
+            if facts:
+                await self._commit_late(facts)
+
+    async def _commit_late(self, facts: tuple[Fact, ...]) -> None:
+        writes, audit = recorded(self._services, facts, self._before, late=True)
+        _log.warning("a result arrived after its step was taken over", instance=self._instance.id)
+        try:
+            await self._services.database.commit(Change(writes=writes, audit=audit))
+        except RowCollides:
+            _log.info("the late result was recorded already", instance=self._instance.id)
+
+    async def commit(self, *, wake: bool = False) -> None:
+        """Commit the events and facts kept so far. Raises GuardLost when somebody else moved the instance."""
+        writes, audit = recorded(self._services, tuple(self._facts), self._instance)
+        await self._services.database.commit(self._change(writes, audit, wake=wake))
+        self._before = self._instance
+        self._events, self._facts = [], []
+
+    def _change(self, writes: tuple[Write, ...], audit: tuple[AuditEntry, ...], *, wake: bool) -> Change:
+        after = self._instance
+        write = instance_write(
+            self._before,
+            after,
+            self._events,
+            self._definition,
+            awaited_signals(self._services, self._before, after, self._definition),
+        )
+        if after.status is Status.FAILED:
+            audit = (*audit, _failure(self._services, after))
+        return Change(instances=(write,), writes=writes, audit=audit, wake=(after.id,) if wake else ())
+
+
+def _failure(services: Services, instance: Instance) -> AuditEntry:
+    actor = f"system:workflow on behalf of {instance.initiator}"
+    return entry(services, actor, Operation.RUN_INSTANCE, ("WorkflowInstance", instance.id), instance.message, FAILURE)

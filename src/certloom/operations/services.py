@@ -1,0 +1,110 @@
+"""What every operation is given: the parts that ``app.py`` put together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from certloom.clock import Clock
+from certloom.identity.password import PasswordHasher
+from certloom.pki.authority import Authority
+from certloom.settings import Settings
+from certloom.store.certificates import highest_certificate_id
+from certloom.store.database import Database
+from certloom.store.definitions import read_version
+from certloom.store.instances import read_instance
+from certloom.store.sealing import Seal
+from certloom.workflow.definition import Definition
+from certloom.workflow.instance import DefinitionPin, Instance, Status
+from certloom.workflow.step import StepType
+from certloom.workflow.workflow_type import WorkflowType
+
+__all__ = ["Dispatcher", "Services"]
+
+
+class Dispatcher(Protocol):
+    """What operations need of dispatch: to learn when an instance has settled."""
+
+    def settling(self, instance_id: str) -> asyncio.Future[None]:
+        """A future that is done once the instance suspends, sleeps or ends."""
+
+    def forget(self, instance_id: str, future: asyncio.Future[None]) -> None:
+        """Stop waiting."""
+
+
+@dataclass(kw_only=True)
+class Services:
+    """The parts of a running certloom. ``authorities`` is keyed by casefolded logical name."""
+
+    database: Database
+    dispatcher: Dispatcher
+    clock: Clock
+    settings: Settings
+    seal: Seal
+    hasher: PasswordHasher
+    step_types: Mapping[str, StepType]
+    workflow_types: Mapping[str, WorkflowType]
+    authorities: dict[str, Authority] = field(default_factory=dict)
+    _locks: dict[str, tuple[asyncio.Lock, list[None]]] = field(default_factory=dict)
+    _definitions: dict[tuple[str, int], Definition] = field(default_factory=dict)
+    _certificate_id: int | None = None
+
+    async def definition(self, pin: DefinitionPin) -> Definition:
+        """The definition version an instance is pinned to. Published versions never change, so it is kept."""
+        known = self._definitions.get((pin.id, pin.version))
+        if known is None:
+            steps = await read_version(self.database, pin.id, pin.version)
+            if steps is None:
+                raise LookupError(f"version {pin.version} of definition {pin.id} is gone, but instances run on it")
+            known = Definition(
+                id=pin.id,
+                version=pin.version,
+                workflow_type=pin.workflow_type,
+                display_name=pin.display_name,
+                steps=steps,
+            )
+            if len(self._definitions) >= _DEFINITIONS_KEPT:
+                self._definitions.clear()
+            self._definitions[pin.id, pin.version] = known
+        return known
+
+    async def reserve_certificate_id(self) -> int:
+        """An id no certificate has or will have but the one it is reserved for."""
+        if self._certificate_id is None:
+            highest = await highest_certificate_id(self.database)
+            # Somebody else may have counted on while the database answered.
+            self._certificate_id = max(self._counted(), highest)
+        self._certificate_id += 1
+        return self._certificate_id
+
+    def _counted(self) -> int:
+        return self._certificate_id or 0
+
+    async def settled(self, instance_id: str, seconds: float) -> Instance | None:
+        """The instance once it suspends, sleeps or ends, or as it is after ``seconds``; None when there is none."""
+        future = self.dispatcher.settling(instance_id)
+        try:
+            instance = await read_instance(self.database, instance_id)
+            if instance is None or instance.status is not Status.RUNNING or instance.wake_at:
+                return instance
+            await asyncio.wait([future], timeout=seconds)
+            return await read_instance(self.database, instance_id)
+        finally:
+            self.dispatcher.forget(instance_id, future)
+
+    @asynccontextmanager
+    async def in_order(self, instance_id: str) -> AsyncIterator[None]:
+        """Puts the signals of one instance in order inside this process."""
+        lock, users = self._locks.setdefault(instance_id, (asyncio.Lock(), []))
+        users.append(None)
+        try:
+            async with lock:
+                yield
+        finally:
+            users.pop()
+            if not users:
+                self._locks.pop(instance_id, None)
+
+
+_DEFINITIONS_KEPT = 1000

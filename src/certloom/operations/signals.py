@@ -1,0 +1,216 @@
+"""Signals: the one way a decision reaches an instance.
+
+Every refusal is written down; an accepted signal and the decision that follows from it are one commit.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from certloom.errors import CertloomError, Conflict, Forbidden
+from certloom.identity.actor import Actor
+from certloom.operations.access import Operation, require
+from certloom.operations.audit import entry, record_refusal
+from certloom.operations.awaited import awaited_signals, may_signal_own
+from certloom.operations.instances import InstanceNotFound
+from certloom.operations.services import Services
+from certloom.operations.view import step_view
+from certloom.store.accounts import list_roles, read_account_by_id, read_roles_of, security_rev
+from certloom.store.change import Change, Expect, GuardLost
+from certloom.store.instances import SignalledRow, instance_write, read_instance
+from certloom.store.meta import MetaRow
+from certloom.store.rows import Put
+from certloom.workflow.approval import digest
+from certloom.workflow.definition import Definition, Step
+from certloom.workflow.engine import events_of
+from certloom.workflow.instance import Instance, Status
+from certloom.workflow.journal import Event, SignalReceived, apply
+from certloom.workflow.signal import SignalDefinition, read_signal_data, split_signal_key
+from certloom.workflow.step import PureStep
+
+__all__ = ["AlreadySignalled", "SelfApprovalRefused", "SignalNotAwaited", "SignalRoleMissing", "signal_instance"]
+
+_ATTEMPTS = 5
+
+
+class SignalNotAwaited(Conflict):
+    """The instance does not wait for this signal: it is elsewhere, or has ended."""
+
+
+class AlreadySignalled(Conflict):
+    """The same person has signalled this step before."""
+
+
+class SignalRoleMissing(Forbidden):
+    """The caller holds none of the roles this signal asks for."""
+
+
+class SelfApprovalRefused(Forbidden):
+    """The caller made the request: the self-approval rule leaves the decision to somebody else."""
+
+
+class _Signal(msgspec.Struct, frozen=True):
+    """A signal whose sender may send it: the step and signal it is for, and its data."""
+
+    step: Step
+    definition: SignalDefinition
+    data: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        return f"{self.step.unique_name}.{self.definition.name}"
+
+
+async def signal_instance(
+    services: Services, actor: Actor, instance_id: UUID, signal_key: str, data: Mapping[str, Any]
+) -> None:
+    """Deliver a signal to the step an instance waits at, then wait (a set time) for what follows from it.
+
+    Raises InstanceNotFound, SignalKeyInvalid, SignalRoleMissing, SelfApprovalRefused, SignalNotAwaited,
+    SignalDataInvalid or AlreadySignalled; in all of these cases nothing is recorded but the refusal.
+    """
+    require(actor, Operation.SIGNAL_INSTANCE)
+    target = ("WorkflowInstance", str(instance_id))
+    try:
+        async with services.in_order(str(instance_id)):
+            await _deliver(services, actor, str(instance_id), signal_key, data)
+    except CertloomError as refusal:
+        if isinstance(refusal, Forbidden | Conflict):
+            await record_refusal(services, actor, Operation.SIGNAL_INSTANCE, target, refusal.message)
+        raise
+    await services.settled(str(instance_id), services.settings.enroll_wait_seconds)
+
+
+async def _deliver(
+    services: Services, actor: Actor, instance_id: str, signal_key: str, data: Mapping[str, Any]
+) -> None:
+    """Read, decide and commit; decide again when somebody moved the instance or the roles meanwhile."""
+    for remaining in reversed(range(_ATTEMPTS)):
+        instance = await read_instance(services.database, instance_id)
+        if instance is None:
+            raise InstanceNotFound(f"There is no workflow instance {instance_id}.")
+        definition = await services.definition(instance.definition)
+        rev = await security_rev(services.database)
+        sender = await _as_of_now(services, actor)
+        signal = await _checked(services, sender, instance, definition, signal_key, data)
+        try:
+            await services.database.commit(await _change(services, sender, instance, definition, signal, rev))
+        except GuardLost:
+            if not remaining:
+                raise
+        else:
+            return
+
+
+async def _as_of_now(services: Services, actor: Actor) -> Actor:
+    """The actor with the roles held at this moment, not those at the time of authentication."""
+    account = await read_account_by_id(services.database, actor.account_id)
+    if account is None or account.disabled:
+        return msgspec.structs.replace(actor, role_ids=frozenset())
+    roles = await read_roles_of(services.database, actor.account_id)
+    return msgspec.structs.replace(actor, role_ids=frozenset(role.id for role in roles))
+
+
+async def _checked(
+    services: Services,
+    actor: Actor,
+    instance: Instance,
+    definition: Definition,
+    signal_key: str,
+    data: Mapping[str, Any],
+) -> _Signal:
+    step_name, signal_name = split_signal_key(signal_key)
+    step = next((s for s in definition.steps if s.unique_name.casefold() == step_name.casefold()), None)
+    declared = services.step_types[step.extension_name].signal(signal_name) if step else None
+    if step is None or declared is None:
+        raise SignalNotAwaited(_where_it_stands(instance, signal_key))
+    await _check_role(services, actor, step, declared)
+    if declared.vote and actor.account_id == instance.initiator_id and not may_signal_own(services, step):
+        raise SelfApprovalRefused(
+            f"{actor.display} made this request, and the self-approval rule leaves the decision to somebody else. "
+            "Ask another holder of the approval roles (setting approvals_self, step parameter AllowSelfApproval)."
+        )
+    signal = _Signal(step, declared, {})
+    _check_awaited(instance, signal, signal_key)
+    if any(s.account_id == actor.account_id and s.step == step.unique_name for s in instance.signals):
+        raise AlreadySignalled(
+            f"{actor.display} has already signalled step {step.unique_name}; one person counts once. "
+            "Nothing was recorded."
+        )
+    return msgspec.structs.replace(signal, data=read_signal_data(declared, data))
+
+
+async def _check_role(services: Services, actor: Actor, step: Step, declared: SignalDefinition) -> None:
+    wanted = {
+        role_id
+        for configured in step.signals
+        if configured.signal_name.casefold() == declared.name.casefold()
+        for role_id in configured.role_ids
+    }
+    if wanted & actor.role_ids:
+        return
+    names = ", ".join(role.name for role in await list_roles(services.database) if role.id in wanted) or "none"
+    raise SignalRoleMissing(
+        f"{actor.display} holds none of the roles that may send {declared.name} at step {step.unique_name}: {names}. "
+        "Ask one of their holders to decide, or an administrator for the role."
+    )
+
+
+def _check_awaited(instance: Instance, signal: _Signal, signal_key: str) -> None:
+    at_step = instance.cursor is not None and instance.cursor.step == signal.step.unique_name
+    if instance.status is not Status.SUSPENDED or not at_step or signal.key not in instance.awaited:
+        raise SignalNotAwaited(_where_it_stands(instance, signal_key))
+
+
+def _where_it_stands(instance: Instance, signal_key: str) -> str:
+    step = instance.cursor.step if instance.cursor else "the start"
+    waits = f"It waits for {', '.join(instance.awaited)}." if instance.awaited else "It waits for no signal."
+    stands = f"it is {instance.status} at step {step}"
+    return f"The instance does not take the signal {signal_key[:200]!r} now: {stands}. {waits}"
+
+
+async def _change(
+    services: Services, actor: Actor, before: Instance, definition: Definition, signal: _Signal, rev: str
+) -> Change:
+    """The signal and the step's new decision as one Change, guarded by the roles it was decided upon."""
+    now = services.clock()
+    step = signal.step
+    bound = (await step_view(services, before, definition, step)).request
+    received = SignalReceived(
+        at=now,
+        step=step.unique_name,
+        name=signal.definition.name,
+        account_id=actor.account_id,
+        actor=actor.display,
+        data=signal.data,
+        digest=digest(bound) if signal.definition.vote else None,
+    )
+    events: list[Event] = [received]
+    instance = apply(before, received)
+    view = await step_view(services, instance, definition, step)
+    step_type = services.step_types[step.extension_name]
+    assert isinstance(step_type, PureStep)  # noqa: S101 - only pure steps suspend
+    decision = events_of(step_type.run(view), step, 1, now, dict(view.request))
+    events.append(decision)
+    after = apply(instance, decision)
+    message = f"Signalled {signal.key} with {signal.data}; the instance is {after.status}."
+    return Change(
+        guards=(Expect(MetaRow, ("security_rev",), "value", rev),),
+        instances=(
+            instance_write(before, after, events, definition, awaited_signals(services, before, after, definition)),
+        ),
+        writes=(Put(SignalledRow(account_id=actor.account_id, instance_id=after.id, signal_key=signal.key)),),
+        audit=(
+            entry(
+                services,
+                actor.display,
+                Operation.SIGNAL_INSTANCE,
+                ("WorkflowInstance", after.id),
+                message,
+                digest=received.digest,
+            ),
+        ),
+        wake=(after.id,) if after.status is Status.RUNNING else (),
+    )

@@ -1,0 +1,84 @@
+"""Starting an instance: which definition takes the request, and the Change that begins it."""
+
+from typing import Any
+
+import msgspec
+
+from certloom.clock import uuid7
+from certloom.errors import Conflict
+from certloom.identity.actor import Actor
+from certloom.operations.access import Operation
+from certloom.operations.audit import entry
+from certloom.operations.services import Services
+from certloom.store.change import Change, Expect
+from certloom.store.definitions import DefinitionRow, read_for_key, read_global
+from certloom.store.instances import instance_write
+from certloom.store.rows import Write
+from certloom.workflow.instance import DefinitionPin
+from certloom.workflow.journal import InstanceStarted, apply
+
+__all__ = ["DefinitionDisabled", "Start", "begin"]
+
+
+class DefinitionDisabled(Conflict):
+    """The definition that takes this request is switched off."""
+
+
+class Start(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that becomes an instance."""
+
+    operation: Operation
+    workflow_type: str
+    key: str
+    data: dict[str, Any]
+
+
+async def begin(
+    services: Services,
+    actor: Actor,
+    start: Start,
+    instance_id: str | None = None,
+    guards: tuple[Expect, ...] = (),
+    writes: tuple[Write, ...] = (),
+) -> str:
+    """Start an instance and return its id.
+
+    Raises DefinitionDisabled, and GuardLost when one of ``guards`` does not hold.
+    ``writes`` ride in the same Change, under ``instance_id`` if they need to know it.
+    """
+    row = await _definition_for(services, start)
+    now = services.clock()
+    pin = DefinitionPin(row.id, row.display_name, row.published_version or 0, row.workflow_type)
+    event = InstanceStarted(
+        at=now,
+        id=instance_id or str(uuid7(now)),
+        definition=pin,
+        title=services.workflow_types[start.workflow_type].title(actor.display, start.data),
+        initiator_id=actor.account_id,
+        initiator=actor.display,
+        data=start.data,
+    )
+    instance = apply(None, event)
+    write = instance_write(None, instance, (event,), await services.definition(pin), None)
+    audit = entry(services, actor.display, start.operation, ("WorkflowInstance", instance.id), instance.title)
+    await services.database.commit(
+        Change(guards=guards, instances=(write,), writes=writes, audit=(audit,), wake=(instance.id,))
+    )
+    return instance.id
+
+
+async def _definition_for(services: Services, start: Start) -> DefinitionRow:
+    """The published definition of the key, else the global one.
+
+    A definition that is switched off refuses: falling back would go round its approvals.
+    """
+    row = await read_for_key(services.database, start.workflow_type, start.key)
+    if row is None or row.published_version is None:
+        row = await read_global(services.database, start.workflow_type)
+    assert row is not None  # noqa: S101 - start-up creates the global definitions and nothing deletes them
+    if not row.enabled:
+        raise DefinitionDisabled(
+            f"Definition {row.display_name} is switched off, so nothing it covers can start. "
+            "Enable it, or delete it to let the global definition take over."
+        )
+    return row

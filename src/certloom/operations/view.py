@@ -1,0 +1,78 @@
+"""What a step sees of its instance: parameters, valid votes, and the request as it stands."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from certloom.operations.services import Services
+from certloom.store.accounts import list_roles, read_account_by_id, read_roles_of
+from certloom.store.certificates import read_template
+from certloom.workflow.approval import bind, votes_for
+from certloom.workflow.definition import Definition, Step
+from certloom.workflow.instance import Instance, ReceivedSignal
+from certloom.workflow.step import StepType, StepView
+from certloom.workflow.tokens import replace_tokens
+
+__all__ = ["step_view"]
+
+
+async def step_view(services: Services, instance: Instance, definition: Definition, step: Step) -> StepView:
+    """The view of ``step``, with votes that no longer count left out (check A10)."""
+    request = await _request(services, instance, definition)
+    votes = votes_for(instance.signals, step.unique_name, request)
+    return StepView(
+        instance=instance,
+        step=step.unique_name,
+        parameters=_parameters(services.step_types[step.extension_name], step, instance.data),
+        votes=tuple([vote for vote in votes if await _still_counts(services, step, vote)]),
+        roles=await _role_names(services, step),
+        request=request,
+        now=services.clock(),
+    )
+
+
+async def _request(services: Services, instance: Instance, definition: Definition) -> dict[str, str]:
+    """Hashes of every field that decides what will be done; the template's document among them, for its validity."""
+    fields = services.workflow_types[definition.workflow_type].request(instance.data)
+    template = fields.get("Template")
+    row = await read_template(services.database, str(template).casefold()) if template else None
+    return bind(
+        {
+            **fields,
+            "TemplateDocument": row.document if row else None,
+            "Requester": instance.initiator_id,
+            "DefinitionVersion": [definition.id, definition.version],
+        }
+    )
+
+
+def _parameters(step_type: StepType, step: Step, data: Mapping[str, Any]) -> dict[str, Any]:
+    declared = {parameter.name.casefold(): parameter for parameter in step_type.parameters}
+    values: dict[str, Any] = {
+        parameter.name: parameter.default for parameter in step_type.parameters if parameter.default is not None
+    }
+    for name, value in step.parameters.items():
+        parameter = declared.get(name.casefold())
+        if parameter is not None:
+            values[parameter.name] = _replaced(value, data) if parameter.tokens else value
+    return values
+
+
+def _replaced(value: Any, data: Mapping[str, Any]) -> Any:
+    if isinstance(value, str):
+        return replace_tokens(value, data)
+    return [_replaced(item, data) for item in value] if isinstance(value, list) else value
+
+
+async def _still_counts(services: Services, step: Step, vote: ReceivedSignal) -> bool:
+    account = await read_account_by_id(services.database, vote.account_id)
+    if account is None or account.disabled:
+        return False
+    held = {role.id for role in await read_roles_of(services.database, vote.account_id)}
+    return any(held & set(signal.role_ids) for signal in step.signals if signal.signal_name == vote.name)
+
+
+async def _role_names(services: Services, step: Step) -> tuple[str, ...]:
+    wanted = {role_id for signal in step.signals for role_id in signal.role_ids}
+    if not wanted:
+        return ()
+    return tuple(role.name for role in await list_roles(services.database) if role.id in wanted)

@@ -1,0 +1,94 @@
+"""EnrollStep: asks the certificate authority for the certificate that the data describes at this moment.
+
+What a second time does: the same planned bytes are signed again, which gives the same certificate (deterministic
+signatures), so nothing is issued twice. Source: workflow-definitions reference, 4.5.
+"""
+
+from typing import Any
+
+import msgspec
+from typing_extensions import override
+
+from certloom.pki.authority import IssuePlan
+from certloom.pki.certificate import describe
+from certloom.pki.chain import pem
+from certloom.pki.csr import read_csr
+from certloom.pki.request import CertificateRequest
+from certloom.workflow.approved_request import check_approvals
+from certloom.workflow.fact import CertificateIssued, IssuancePlanned
+from certloom.workflow.outcome import Continue, Outcome
+from certloom.workflow.step import EffectStep, Prepared, Retries, StepContext, StepView
+
+__all__ = ["EnrollStep"]
+
+
+class EnrollStep(EffectStep):
+    """Plans, then signs. The plan holds the bytes to be signed and is recorded before the key is used."""
+
+    extension_name = "EnrollStep"
+    display_name = "Enroll"
+    workflow_types = ("Enrollment",)
+    once = True
+    retries = Retries.SAFE
+
+    @override
+    async def prepare(self, context: StepContext) -> Prepared:
+        check_approvals(context.view)
+        request = certificate_request(context.view)
+        template = await context.lookup.template(request.template)
+        plan = await context.authority(request.authority).plan(request, template, context.view.now)
+        certificate_id = await context.lookup.reserve_certificate_id()
+        planned = IssuancePlanned(serial=plan.serial, authority=plan.authority, certificate_id=certificate_id)
+        return Prepared({"plan": msgspec.to_builtins(plan), "certificate_id": certificate_id}, (planned,))
+
+    @override
+    async def perform(self, context: StepContext, intent: dict[str, Any]) -> Outcome:
+        plan = msgspec.convert(intent["plan"], IssuePlan)
+        certificate = await context.authority(plan.authority).issue(plan)
+        issued = CertificateIssued(
+            certificate_id=intent["certificate_id"],
+            certificate=certificate,
+            authority=plan.authority,
+            template=plan.template,
+            requester_id=context.view.instance.initiator_id,
+            requester=context.view.instance.initiator,
+            metadata={name: str(value) for name, value in (context.view.data.get("Metadata") or {}).items()},
+        )
+        return Continue(_values(issued, context.view), (issued,))
+
+
+def certificate_request(view: StepView) -> CertificateRequest:
+    """The request as the instance's data describes it now."""
+    data = view.data
+    return CertificateRequest(
+        csr=read_csr(data["CSR"]).der,
+        subject=data["Subject"],
+        sans={kind: tuple(names) for kind, names in data["SANs"].items()},
+        template=data["Template"],
+        authority=data["CertificateAuthority"].rpartition("\\")[2],
+    )
+
+
+def _values(issued: CertificateIssued, view: StepView) -> dict[str, Any]:
+    facts = describe(issued.certificate)
+    request = {**(view.data.get("CACertificateRequest") or {}), "Status": "ISSUED"}
+    return {
+        "KeyfactorId": issued.certificate_id,
+        "SerialNumber": facts.serial_number,
+        "IssuerDN": facts.issuer_dn,
+        "Thumbprint": facts.thumbprint,
+        "KeyfactorRequestId": 0,
+        "RequestDisposition": "ISSUED",
+        "DispositionMessage": "",
+        "CACertificateRequest": request,
+        "CACertificate": {
+            "CACertificateId": issued.certificate_id,
+            "CARequestID": view.instance.id,
+            "Status": "ISSUED",
+            "Certificate": pem(issued.certificate),
+            "CertificateTemplate": issued.template,
+            "RevocationDate": None,
+            "RevocationReason": None,
+            "ArchivedKey": False,
+        },
+    }

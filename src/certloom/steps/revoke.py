@@ -1,0 +1,55 @@
+"""RevokeStep: has the certificate authority take a certificate back.
+
+What a second time does: revoking a revoked certificate with the same reason changes nothing. Source:
+workflow-definitions reference, 4.5.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from typing_extensions import override
+
+from certloom.workflow.approved_request import check_approvals
+from certloom.workflow.fact import CertificateRevoked
+from certloom.workflow.outcome import Continue, Outcome
+from certloom.workflow.step import EffectStep, Prepared, Retries, StepContext
+
+__all__ = ["RevokeStep"]
+
+
+class RevokeStep(EffectStep):
+    """Revokes the certificate the instance is about."""
+
+    extension_name = "RevokeStep"
+    display_name = "Revoke"
+    workflow_types = ("Revocation",)
+    once = True
+    retries = Retries.SAFE
+
+    @override
+    async def prepare(self, context: StepContext) -> Prepared:
+        check_approvals(context.view)
+        data = context.view.data
+        certificate_id = int(data["CertificateId"])
+        serial, authority = await context.lookup.certificate_serial(certificate_id)
+        intent = {
+            "certificate_id": certificate_id,
+            "serial": serial,
+            "authority": authority,
+            "reason": int(data["RevokeCode"]),
+            "effective_at": data["EffectiveDate"],
+            "comment": data["Comment"],
+        }
+        return Prepared(intent)
+
+    @override
+    async def perform(self, context: StepContext, intent: dict[str, Any]) -> Outcome:
+        effective_at = datetime.fromisoformat(intent["effective_at"])
+        await context.authority(intent["authority"]).revoke(intent["serial"], intent["reason"], effective_at)
+        revoked = CertificateRevoked(
+            certificate_id=intent["certificate_id"],
+            reason=intent["reason"],
+            effective_at=effective_at,
+            comment=intent["comment"],
+        )
+        return Continue({"Revoked": True}, (revoked,))

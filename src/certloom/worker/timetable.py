@@ -1,0 +1,51 @@
+"""The timetable: what runs when. Instances whose time has come, and the periodic duties."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from certloom.errors import CertloomError
+from certloom.operations.checkpoints import sign_checkpoint
+from certloom.operations.runner import wake
+from certloom.operations.services import Services
+from certloom.store.instances import due
+
+__all__ = ["Timetable"]
+
+_log = structlog.get_logger(__name__)
+_LOOK_EVERY = 1.0
+_AT_ONCE = 64
+_CHECKPOINT_EVERY = 60.0
+
+
+class Timetable:
+    """Looks for due instances once a second, and signs the audit log once a minute."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def run(self) -> None:
+        """Keep time, for ever."""
+        loop = asyncio.get_running_loop()
+        checkpoint_at = loop.time()
+        while True:
+            await self._attempt(self._wake_due)
+            if loop.time() >= checkpoint_at:
+                await self._attempt(self._checkpoint)
+                checkpoint_at = loop.time() + _CHECKPOINT_EVERY
+            await asyncio.sleep(_LOOK_EVERY)
+
+    async def _wake_due(self) -> None:
+        for instance_id, wake_at in await due(self._services.database, self._services.clock(), _AT_ONCE):
+            await wake(self._services, instance_id, wake_at)
+
+    async def _checkpoint(self) -> None:
+        await sign_checkpoint(self._services)
+
+    @staticmethod
+    async def _attempt(duty: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await duty()
+        except CertloomError as error:
+            _log.warning("a duty could not be done; it is tried again", duty=duty.__name__, error=error.message)

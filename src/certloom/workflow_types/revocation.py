@@ -1,0 +1,57 @@
+"""Revocation: somebody wants a certificate taken back. Keyed by template.
+
+Data keys: api-surface reference, section 5 (the manual's list), and workflow-instances reference, 3.2.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from typing_extensions import override
+
+from certloom.workflow.workflow_type import DataKey, WorkflowType
+
+__all__ = ["Revocation"]
+
+
+class Revocation(WorkflowType):
+    """A certificate on its way out of use."""
+
+    name = "Revocation"
+    key_type = "Template"
+    has_global_definition = True
+    closing_step = "RevokeStep"
+    data_keys = (
+        DataKey("CertificateAuthority", "string", "the authority as host\\logical name", tokens=("CA",)),
+        DataKey("CertificateId", "number", "id of the certificate", tokens=("certid",)),
+        DataKey("CommonName", "string", "its common name", tokens=("cn",)),
+        DataKey("SubjectName", "string", "how the title names it"),
+        DataKey("SerialNumberString", "string", "its serial number, upper-case hexadecimal"),
+        DataKey("Thumbprint", "string", "its SHA-1, upper-case hexadecimal"),
+        DataKey("RevokeCode", "number", "reason, as RFC 5280 numbers it"),
+        DataKey("RevokeReason", "string", "the reason in words", tokens=("code",)),
+        DataKey("EffectiveDate", "string", "when it takes effect (UTC)"),
+        DataKey("Comment", "string", "why", tokens=("cmnt",)),
+        DataKey("Delegate", "boolean", "whether to act with the caller's identity at the authority"),
+        DataKey("InitiatingUserName", "string", "who asked"),
+        DataKey("OperationStart", "string", "when they asked (UTC)"),
+        DataKey("ApprovalSignalComments", "array", "what was signalled: User, Time, Approved, Comment",
+                "RequireApproval", ("approvalsignalcmnts",)),
+        DataKey("Revoked", "boolean", "true once it is revoked", "RevokeStep"),
+    )  # fmt: skip
+
+    @override
+    def title(self, initiator: str, data: Mapping[str, Any]) -> str:
+        return f"{initiator} is revoking certificate with {data['SubjectName']}."
+
+    @override
+    def request(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        names = (
+            "CertificateAuthority",
+            "CertificateId",
+            "SerialNumberString",
+            "Thumbprint",
+            "RevokeCode",
+            "EffectiveDate",
+            "Comment",
+        )
+        return {name: data.get(name) for name in names}
