@@ -1,6 +1,7 @@
 """Distinguished names: read from text, checked, and rendered as text (RFC 4514)."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
@@ -67,6 +68,7 @@ class SubjectUnreadable(Invalid):
     """A text is no distinguished name, or one that may not be certified."""
 
 
+@lru_cache(maxsize=256)  # one request is read by policy, builder and plan
 def read_subject(text: str) -> x509.Name:
     """Read ``CN=web01.corp.example,O=Corp``, the most specific part first (RFC 4514, section 3).
 
@@ -128,12 +130,11 @@ def _unescape(raw: str, *, quoted: bool) -> str:
     tokens = [match.groups() for match in _TOKEN.finditer(raw)]
     while tokens and not quoted and (tokens[-1][2] or "").isspace():
         tokens.pop()
-    octets = b"".join(
-        bytes.fromhex(code) if code else (escaped or plain).encode(errors="replace") for code, escaped, plain in tokens
-    )
     try:
-        return octets.decode()
-    except UnicodeDecodeError as error:
+        return b"".join(
+            bytes.fromhex(code) if code else (escaped or plain).encode() for code, escaped, plain in tokens
+        ).decode()
+    except UnicodeError as error:
         raise SubjectUnreadable(f"The value {raw[:40]!r} is not UTF-8; write its characters plainly.") from error
 
 

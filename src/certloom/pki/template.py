@@ -61,6 +61,11 @@ class Template(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     allowed_requesters: tuple[str, ...] = ()
     backdate_seconds: int = 0
 
+    def __post_init__(self) -> None:
+        """Raise `TemplateInvalid` with every fault, so that there is no template with one."""
+        if faults := tuple(_rule_faults(self)):
+            raise _invalid(self.name, faults)
+
 
 def completed(template: Template, request: CertificateRequest) -> CertificateRequest:
     """Return the request in canonical form, its CN added to the names where the template says so; idempotent.
@@ -154,12 +159,13 @@ def read_template(mapping: Mapping[str, object]) -> Template:
     Raises `TemplateInvalid` with every fault and the field it is in.
     """
     faults = list(_shape_faults(mapping))
-    if not faults:
-        template = msgspec.convert(dict(mapping), Template)
-        faults = list(_rule_faults(template))
     if faults:
-        raise TemplateInvalid(f"The template {mapping.get('name', '')!r} cannot be used: {' '.join(faults)}")
-    return template
+        raise _invalid(mapping.get("name"), faults)
+    return msgspec.convert(dict(mapping), Template)
+
+
+def _invalid(name: object, faults: Iterable[str]) -> TemplateInvalid:
+    return TemplateInvalid(f"The template {name!r} cannot be used. {' '.join(faults)} Correct these fields.")
 
 
 def _shape_faults(mapping: Mapping[str, object]) -> Iterator[str]:

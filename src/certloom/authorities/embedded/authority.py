@@ -17,10 +17,11 @@ from certloom.errors import Invalid
 from certloom.pki.authority import IssuePlan, LintRefused, PolicyViolated, SignedBytesDiffer
 from certloom.pki.certificate import load_certificate
 from certloom.pki.csr import public_key_of
-from certloom.pki.key import public_key_facts
+from certloom.pki.key import PublicKeyFacts, public_key_facts
 from certloom.pki.request import CertificateRequest
 from certloom.pki.revocation import read_reason
 from certloom.pki.serial import new_serial, read_serial, serial_text
+from certloom.pki.subject import render_subject
 from certloom.pki.template import Template, completed, violations
 from certloom.pki.to_be_signed import certificate_builder
 from certloom.pki.validity import validity
@@ -79,7 +80,8 @@ class EmbeddedAuthority:
         raises.
         """
         key = public_key_of(request.csr)
-        faults = (*self._violations(request, template, key), *violations(template, request, public_key_facts(key)))
+        facts = public_key_facts(key)
+        faults = (*self._violations(request, template, facts), *violations(template, request, facts))
         if faults:
             raise PolicyViolated(faults)
         whole = completed(template, request)
@@ -130,14 +132,14 @@ class EmbeddedAuthority:
         self,
         request: CertificateRequest,
         template: Template,
-        key: CertificatePublicKeyTypes,
+        key: PublicKeyFacts,
     ) -> Iterator[str]:
         """Yield what no template can allow."""
         if request.authority != self.name:
             yield f"The request is for the authority {request.authority!r}, and this is {self.name!r}."
         if request.template != template.name:
             yield f"The request is for the template {request.template!r}, and it was given {template.name!r}."
-        if public_key_facts(key).spki_sha256 in self._refused_keys:
+        if key.spki_sha256 in self._refused_keys:
             yield "The public key is that of a certificate authority; make a new key."
 
     async def _linted(self, der: bytes) -> tuple[str, ...]:
@@ -156,12 +158,13 @@ class EmbeddedAuthority:
             constraints = planned.extensions.get_extension_for_class(x509.BasicConstraints).value
             facts = (plan.authority, planned.issuer.public_bytes(), planned.serial_number, constraints.ca)
             period = (planned.not_valid_before_utc, planned.not_valid_after_utc)
+            subject = render_subject(planned.subject)
         except Exception as error:
             raise SignedBytesDiffer(
                 "The plan does not hold a certificate, so nothing was signed. Plan again."
             ) from error
         expected = (self.name, self._issuer_octets, read_serial(plan.serial), False)
-        if facts != expected or period != (plan.not_before, plan.not_after):
+        if facts != expected or (subject, *period) != (plan.subject, plan.not_before, plan.not_after):
             raise SignedBytesDiffer(
                 f"The planned bytes are not the certificate {plan.serial} of {self.name!r} that the plan describes, "
                 "so nothing was signed. Find out who changed the plan, then plan again.",
