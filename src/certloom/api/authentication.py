@@ -1,0 +1,61 @@
+"""From the Authorization header to an actor."""
+
+import base64
+import binascii
+from ipaddress import ip_address
+
+from certloom.errors import Forbidden
+from certloom.identity.actor import Actor
+from certloom.operations.authentication import Authenticator
+
+__all__ = ["InsecureConnection", "Unauthenticated", "authenticate", "is_loopback"]
+
+
+class Unauthenticated(Exception):
+    """No credentials, or some that cannot be read. Answered with 401 and how to do it."""
+
+
+class InsecureConnection(Forbidden):
+    """A password was sent over a connection anybody on the way can read."""
+
+
+async def authenticate(authenticator: Authenticator, header: str | None, address: str, *, secure: bool) -> Actor:
+    """The actor behind an Authorization header.
+
+    Raises Unauthenticated, CredentialsRefused, TooManyFailures, or InsecureConnection where ``secure`` is false.
+    """
+    scheme, _, encoded = (header or "").strip().partition(" ")
+    if not scheme:
+        raise Unauthenticated("Send an Authorization header: Basic with DOMAIN\\user and password.")
+    if scheme.lower() != "basic":
+        raise Unauthenticated(f"Authorization scheme {scheme[:20]!r} is not offered. Use Basic.")
+    if not secure:
+        raise InsecureConnection(
+            "The password was sent over plain HTTP, where anybody on the way can read it. Change it, and use HTTPS: "
+            "start the server with --tls auto or --tls-cert and --tls-key (or --insecure-http if you accept that)."
+        )
+    name, password = _credentials(encoded)
+    return await authenticator.password(name, password, address)
+
+
+def _credentials(encoded: str) -> tuple[str, str]:
+    try:
+        raw = base64.b64decode(encoded.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        raise Unauthenticated("The Basic credentials are not base64 (RFC 7617).") from None
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    name, colon, password = text.partition(":")
+    if not colon:
+        raise Unauthenticated("The Basic credentials hold no colon between name and password (RFC 7617).")
+    return name, password
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address never leaves this machine. What is no address (a Unix socket) does not."""
+    try:
+        return ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return address in {"", "localhost", "testclient"}

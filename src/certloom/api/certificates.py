@@ -1,0 +1,104 @@
+"""/Certificates. Source: api-surface reference, 6.2."""
+
+import base64
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+
+from certloom.api.answers import answer
+from certloom.api.call import call_of
+from certloom.api.certificate_shapes import certificate_response
+from certloom.api.enrollment import read_format
+from certloom.api.openapi import documented
+from certloom.api.schemas.certificates import (
+    CertificateResponse,
+    DownloadRequest,
+    DownloadResponse,
+    RevokeRequest,
+    RevokeResponse,
+    SuspendedCertificate,
+)
+from certloom.errors import Invalid
+from certloom.operations.certificates import (
+    CertificateChoice,
+    certificate_view,
+    download_certificate,
+    revoke_certificates,
+)
+from certloom.pki.chain import order, pem, pem_with_subject, pkcs7
+
+__all__ = ["CertificatesController"]
+
+
+class CertificatesController(Controller):
+    """What was issued."""
+
+    path = "/KeyfactorAPI/Certificates"
+    tags = ("Certificate",)
+
+    @get("/{certificate_id:str}", operation_id="ReadCertificate", **documented(CertificateResponse))
+    async def read_one(self, request: Request[Any, Any, Any], certificate_id: str) -> Response[bytes]:
+        """One certificate."""
+        call = call_of(request)
+        view = await certificate_view(call.services, call.actor, _read_id(certificate_id))
+        return answer(certificate_response(view, call.services.clock()))
+
+    @post(
+        "/Download",
+        operation_id="DownloadCertificate",
+        status_code=200,
+        **documented(DownloadResponse, body=DownloadRequest),
+    )
+    async def download(self, request: Request[Any, Any, Any]) -> Response[bytes]:
+        """The certificate as a file, with its chain if asked. Header: x-certificateformat (PEM, DER, P7B)."""
+        call = call_of(request)
+        wanted = await call.body(DownloadRequest)
+        certificate_format = read_format(call.header("x-certificateformat"))
+        choice = CertificateChoice(
+            certificate_id=wanted.cert_id,
+            thumbprint=wanted.thumbprint or "",
+            serial_number=wanted.serial_number or "",
+            issuer_dn=wanted.issuer_dn or "",
+        )
+        row, chain = await download_certificate(call.services, call.actor, choice)
+        return answer(DownloadResponse(content=_content(row.der, chain, wanted, certificate_format)))
+
+    @post(
+        "/Revoke",
+        operation_id="RevokeCertificates",
+        status_code=200,
+        **documented(RevokeResponse, body=RevokeRequest),
+    )
+    async def revoke(self, request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Revoke certificates, each through a workflow instance of its own."""
+        call = call_of(request)
+        wanted = await call.body(RevokeRequest)
+        found = await revoke_certificates(
+            call.services, call.actor, wanted.certificate_ids, wanted.reason, wanted.comment, wanted.effective_date
+        )
+        waiting = [
+            SuspendedCertificate(cert_id=one.certificate_id, workflow_id=one.instance_id, message=one.message)
+            for one in found.suspended
+        ]
+        return answer(RevokeResponse(revoked_ids=list(found.revoked), suspended_certs=waiting))
+
+
+def _read_id(text: str) -> int:
+    if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_ID:
+        return int(text)
+    raise Invalid(f"{text[:60]!r} is not the id of a certificate. Use its number, such as 17.")
+
+
+_LONGEST_ID = 18
+
+
+def _content(leaf: bytes, chain: tuple[bytes, ...], wanted: DownloadRequest, certificate_format: str) -> str:
+    end_entity_first = (wanted.chain_order or "EndEntityFirst").strip().casefold() != "rootfirst"
+    ders = order((leaf, *chain), end_entity_first=end_entity_first) if wanted.include_chain else (leaf,)
+    if certificate_format == "DER":
+        content = leaf
+    elif certificate_format == "P7B":
+        content = pkcs7(ders)
+    else:
+        content = "".join(pem_with_subject(der) if wanted.include_subject_header else pem(der) for der in ders).encode()
+    return base64.b64encode(content).decode()

@@ -1,0 +1,125 @@
+"""The gate: every request passes it. It names the request, finds out who calls, and logs one line about it."""
+
+import time
+from typing import Any
+
+import msgspec
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from certloom import __version__
+from certloom.api.answers import JSON
+from certloom.api.authentication import Unauthenticated, authenticate, is_loopback
+from certloom.api.enumerations import FORM_HEADER, form_of
+from certloom.api.problems import Problem, problem
+from certloom.clock import uuid7
+from certloom.errors import CertloomError
+from certloom.operations.authentication import Authenticator, CredentialsRefused
+from certloom.operations.services import Services
+
+__all__ = ["BASE", "Gate"]
+
+BASE = "/KeyfactorAPI/"
+_log = structlog.get_logger("certloom.http")
+_VERSIONS = [
+    (b"api-supported-versions", b"1.0"),
+    (b"x-keyfactor-product-version", f"25.4.1+certloom.{__version__}".encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+]
+_CHALLENGE = (b"www-authenticate", b'Basic realm="certloom", charset="UTF-8"')
+
+
+class Gate:
+    """Stands before the routes. Below the API's base path nobody passes without being known."""
+
+    def __init__(self, routes: ASGIApp, services: Services, authenticator: Authenticator) -> None:
+        self._routes = routes
+        self._services = services
+        self._authenticator = authenticator
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] == ScopeType.HTTP:
+            await self._request(scope, receive, send)
+        else:
+            await self._routes(scope, receive, send)
+
+    async def _request(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        request_id = str(uuid7(self._services.clock()))
+        bind_contextvars(request=request_id)
+        answered = _Answered(send, request_id, scope["path"])
+        try:
+            await self._pass(scope, receive, answered)
+        except Unauthenticated as error:
+            await answered.problem(401, Problem("0xA0140001", str(error)), _CHALLENGE)
+        except CredentialsRefused as error:
+            await answered.problem(401, Problem("0xA0140001", error.message), _CHALLENGE)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the rest
+            if not isinstance(error, CertloomError):
+                _log.exception("request failed unexpectedly", path=scope["path"])
+            await answered.problem(*problem(error, request_id))
+        finally:
+            answered.log(scope)
+            clear_contextvars()
+
+    async def _pass(self, scope: HTTPScope, receive: Receive, send: Any) -> None:
+        headers = dict(scope["headers"])
+        state: dict[str, Any] = scope.setdefault("state", {})
+        state["services"] = self._services
+        if scope["path"].startswith(BASE):
+            header = headers.get(b"authorization")
+            address = (scope.get("client") or ("", 0))[0]
+            state["actor"] = await authenticate(
+                self._authenticator,
+                header.decode("latin-1") if header else None,
+                address,
+                secure=self._is_secure(scope, address),
+            )
+            wanted = headers.get(FORM_HEADER.encode())
+            state["form"] = form_of(wanted.decode("latin-1") if wanted else None, state.get("enumerations", "names"))
+        await self._routes(scope, receive, send)
+
+    def _is_secure(self, scope: HTTPScope, address: str) -> bool:
+        return scope["scheme"] == "https" or is_loopback(address) or self._services.settings.insecure_http
+
+
+class _Answered:
+    """The way back: adds the headers every answer has, and remembers the status for the log."""
+
+    def __init__(self, send: Send, request_id: str, path: str) -> None:
+        self._send = send
+        self._headers = [*_VERSIONS, (b"x-keyfactor-correlation-id", request_id.encode())]
+        if not path.startswith(BASE):
+            self._headers = [header for header in self._headers if header[0] != b"cache-control"]
+        self._status = 0
+        self._began = time.perf_counter()
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            message["headers"] = [*message["headers"], *self._headers]
+        await self._send(message)
+
+    async def problem(self, status: int, body: Problem, *headers: tuple[bytes, bytes]) -> None:
+        """Answer with a problem, unless an answer has begun already."""
+        if self._status:
+            return
+        content = msgspec.json.encode(body)
+        fields = [(b"content-type", JSON.encode()), (b"content-length", str(len(content)).encode()), *headers]
+        await self({"type": "http.response.start", "status": status, "headers": fields})
+        await self({"type": "http.response.body", "body": content, "more_body": False})
+
+    def log(self, scope: HTTPScope) -> None:
+        """One line about the request. The query string stays out: it may name people and certificates."""
+        actor = scope.get("state", {}).get("actor")
+        _log.info(
+            "request",
+            method=scope["method"],
+            path=scope["path"],
+            status=self._status,
+            milliseconds=round((time.perf_counter() - self._began) * 1000, 1),
+            actor=actor.display if actor else None,
+        )

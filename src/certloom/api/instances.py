@@ -1,0 +1,95 @@
+"""/Workflow/Instances. Source: workflow-instances reference."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+
+from certloom.api.answers import answer, nothing, raw_answer
+from certloom.api.call import Call, call_of
+from certloom.api.guid import read_guid
+from certloom.api.instance_body import etag_of, instance_body, status_of
+from certloom.api.listing import ListRequest, page_of
+from certloom.api.openapi import documented
+from certloom.api.schemas.instances import DefinitionReference, InstanceListItem, InstanceResponse, SignalRequest
+from certloom.operations.instances import assigned_instances, instances, my_instances, read_one
+from certloom.operations.signals import signal_instance
+from certloom.store.listing import InstancePage, ListedInstance
+
+__all__ = ["InstancesController"]
+
+_NOT_MODIFIED = 304
+
+
+class InstancesController(Controller):
+    """What is running, what ran, and the signals that move it on."""
+
+    path = "/KeyfactorAPI/Workflow/Instances"
+    tags = ("Workflow Instance",)
+
+    @get("/", operation_id="ListInstances", **documented(list[InstanceListItem], query=ListRequest))
+    async def list_all(self, request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Every instance, running and finished."""
+        call = call_of(request)
+        return _page(call, await instances(call.services, call.actor, page_of(call)))
+
+    @get("/My", operation_id="ListMyInstances", **documented(list[InstanceListItem], query=ListRequest))
+    async def list_mine(self, request: Request[Any, Any, Any]) -> Response[bytes]:
+        """The instances the caller started."""
+        call = call_of(request)
+        return _page(call, await my_instances(call.services, call.actor, page_of(call)))
+
+    @get("/AssignedToMe", operation_id="ListAssignedInstances", **documented(list[InstanceListItem], query=ListRequest))
+    async def list_assigned(self, request: Request[Any, Any, Any]) -> Response[bytes]:
+        """The suspended instances that wait for a signal the caller may send."""
+        call = call_of(request)
+        return _page(call, await assigned_instances(call.services, call.actor, page_of(call)))
+
+    @get("/{instance_id:str}", operation_id="ReadInstance", **documented(InstanceResponse))
+    async def read_one(self, request: Request[Any, Any, Any], instance_id: str) -> Response[bytes]:
+        """One instance with its signals and data."""
+        call = call_of(request)
+        view = await read_one(call.services, call.actor, read_guid(instance_id))
+        etag = etag_of(view, call.form)
+        if call.header("if-none-match") == etag:
+            return Response(b"", status_code=_NOT_MODIFIED, headers={"etag": etag})
+        return raw_answer(instance_body(view, call.form), {"etag": etag})
+
+    @post(
+        "/{instance_id:str}/Signals",
+        operation_id="SignalInstance",
+        status_code=204,
+        **documented(None, body=SignalRequest),
+    )
+    async def signal(self, request: Request[Any, Any, Any], instance_id: str) -> Response[None]:
+        """Send a signal to the step the instance waits at, for example an approval or a denial."""
+        call = call_of(request)
+        guid = read_guid(instance_id)
+        signal = await call.body(SignalRequest)
+        await signal_instance(call.services, call.actor, guid, signal.signal_key, signal.data)
+        return nothing()
+
+
+def _page(call: Call, page: InstancePage) -> Response[bytes]:
+    items = [_item(row, call) for row in page.rows]
+    return answer(items, {"x-total-count": str(page.total)})
+
+
+def _item(row: ListedInstance, call: Call) -> InstanceListItem:
+    return InstanceListItem(
+        id=row.id,
+        status=status_of(row.status, call.form),
+        current_step_id=row.step_id,
+        status_message=row.message,
+        definition=DefinitionReference(
+            id=row.definition_id,
+            display_name=row.definition_name,
+            version=row.definition_version,
+            workflow_type=row.workflow_type,
+        ),
+        current_step_display_name=row.step_display_name,
+        current_step_unique_name=row.step_name,
+        title=row.title,
+        last_modified=row.modified_at,
+        start_date=row.started_at,
+        reference_id=row.reference_id,
+    )

@@ -1,0 +1,73 @@
+"""The OpenAPI description: Litestar's, with the request bodies and queries that we read ourselves."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import ResponseSpec
+
+from certloom.api.problems import Problem
+
+__all__ = ["description", "documented"]
+
+_REF = "#/components/schemas/{name}"
+_PROBLEMS = {
+    400: "The request is wrong, or the thing is not in a state that allows it",
+    401: "Nobody is known by these credentials",
+    403: "The caller may not",
+    404: "There is no such thing, or the caller may not see it",
+    413: "The body is too large",
+    503: "Something certloom depends on does not answer",
+}
+
+
+def documented(answer: Any, *, body: Any = None, query: Any = None) -> dict[str, Any]:
+    """The keyword arguments with which a route describes its answer, body and query."""
+    responses = {
+        status: ResponseSpec(data_container=Problem, description=text, generate_examples=False)
+        for status, text in _PROBLEMS.items()
+    }
+    if answer is not None:
+        responses[200] = ResponseSpec(data_container=answer, description="What was asked for", generate_examples=False)
+    return {"responses": responses, "opt": {"body": body, "query": query}}
+
+
+def description(app: Litestar) -> dict[str, Any]:
+    """The whole description as plain data."""
+    schema: dict[str, Any] = app.openapi_schema.to_schema()
+    components = schema.setdefault("components", {}).setdefault("schemas", {})
+    handlers = _handlers(app)
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            opt = handlers[operation["operationId"]].opt
+            _describe_body(operation, opt.get("body"), components)
+            _describe_query(operation, opt.get("query"))
+    return schema
+
+
+def _handlers(app: Litestar) -> dict[str, HTTPRouteHandler]:
+    return {
+        str(handler.operation_id): handler
+        for route in app.routes
+        for handler in getattr(route, "route_handlers", ())
+        if isinstance(handler, HTTPRouteHandler)
+    }
+
+
+def _describe_body(operation: dict[str, Any], body: Any, components: dict[str, Any]) -> None:
+    if body is None:
+        return
+    (schema,), definitions = msgspec.json.schema_components((body,), ref_template=_REF)
+    components.update(definitions)
+    operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def _describe_query(operation: dict[str, Any], query: type[msgspec.Struct] | None) -> None:
+    if query is None:
+        return
+    properties: Mapping[str, Any] = next(iter(msgspec.json.schema_components((query,))[1].values()))["properties"]
+    parameters = operation.setdefault("parameters", [])
+    for name, schema in properties.items():
+        parameters.append({"name": name, "in": "query", "required": False, "schema": schema})

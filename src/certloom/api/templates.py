@@ -1,0 +1,45 @@
+"""/Templates. Source: api-surface reference, 6.3."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get
+
+from certloom.api.answers import answer
+from certloom.api.call import call_of
+from certloom.api.openapi import documented
+from certloom.api.schemas.templates import TemplateListItem
+from certloom.operations.templates import templates
+from certloom.pki.template import KEY_TYPES, Template
+
+__all__ = ["TemplatesController"]
+
+
+class TemplatesController(Controller):
+    """What kinds of certificates may be asked for."""
+
+    path = "/KeyfactorAPI/Templates"
+    tags = ("Template",)
+
+    @get("/", operation_id="ListTemplates", **documented(list[TemplateListItem]))
+    async def list_all(self, request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Every template, by short name."""
+        call = call_of(request)
+        found = [_item(template) for template in await templates(call.services, call.actor)]
+        return answer(found, {"x-total-count": str(len(found))})
+
+
+def _item(template: Template) -> TemplateListItem:
+    first = template.key_types[0]
+    return TemplateListItem(
+        id=template.id,
+        common_name=template.name,
+        template_name=template.display_name,
+        key_size=first.rpartition("-")[2],
+        key_type=KEY_TYPES[first],
+        friendly_name=template.display_name,
+        use_allowed_requesters=bool(template.allowed_requesters),
+        allowed_requesters=list(template.allowed_requesters),
+        display_name=template.display_name,
+        extended_key_usages=list(template.extended_key_usages),
+        key_types=", ".join(template.key_types),
+    )
