@@ -31,9 +31,10 @@ def pem_with_subject(der: bytes) -> str:
 
 
 def pkcs7(ders: Iterable[bytes]) -> bytes:
-    """Return degenerate signed data in DER: certificates without a signature (RFC 2315, section 9).
+    """Return degenerate signed data: certificates without a signature (RFC 2315, section 9).
 
-    The certificates keep the order given, as clients ask for one; strict DER would sort the set.
+    The certificates keep the order given, as clients ask for one and read it back; that makes the set BER, since
+    DER would sort it.
     """
     certificates = tagged(_CONTEXT_0, b"".join(ders))
     signed_data = sequence(_VERSION_1, _EMPTY_SET, sequence(_DATA), certificates, _EMPTY_SET)
@@ -47,7 +48,8 @@ def order(ders: Sequence[bytes], *, end_entity_first: bool) -> tuple[bytes, ...]
     """
     waiting = [(der, load_certificate(der)) for der in ders]
     issuers = {certificate.issuer for _, certificate in waiting if certificate.issuer != certificate.subject}
-    current = next((each for each in waiting if each[1].subject not in issuers), None)
+    ends = [each for each in waiting if each[1].subject not in issuers]
+    current = min(ends, key=lambda each: each[1].subject == each[1].issuer, default=None)
     ordered: list[bytes] = []
     while current is not None:
         waiting.remove(current)

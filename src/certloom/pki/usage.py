@@ -82,9 +82,12 @@ def key_usage_mask(usage: x509.KeyUsage) -> int:
 
 def purpose_oid(name: str) -> ObjectIdentifier | None:
     """Return the purpose with this name or dotted number; None when it is neither."""
-    if _DOTTED.fullmatch(name):
+    if not _DOTTED.fullmatch(name):
+        return EXTENDED_KEY_USAGES.get(name)
+    try:
         return ObjectIdentifier(name)
-    return EXTENDED_KEY_USAGES.get(name)
+    except ValueError:
+        return None
 
 
 def extended_key_usage_name(oid: ObjectIdentifier) -> str:
