@@ -10,6 +10,7 @@ from certloom.settings import EnumerationForm
 
 __all__ = [
     "CERT_STATE",
+    "FORM_HEADER",
     "INSTANCE_STATUS",
     "REVOCATION_REASON",
     "Enumeration",
