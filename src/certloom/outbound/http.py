@@ -1,0 +1,93 @@
+"""HTTP outwards. Every connection has a purpose; this one is ``configured``: exactly the address an administrator set.
+
+Redirects are refused, so that the address that was checked is the one that is reached (checks C03, C04).
+"""
+
+import ssl
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import httpx2
+
+from certloom.errors import Invalid, Unavailable
+
+__all__ = ["AddressNotConfigured", "Answer", "ConfiguredHttp", "NotReached"]
+
+_LARGEST_ANSWER = 10_000_000
+
+
+class AddressNotConfigured(Invalid):
+    """A path that would leave the configured server."""
+
+
+class NotReached(Unavailable):
+    """The server did not answer, or not in a way that can be used."""
+
+
+class Answer:
+    """An answer: status, headers and the whole body."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
+class ConfiguredHttp:
+    """Speaks with one configured server, as one user. Its repr shows no credentials."""
+
+    def __init__(
+        self,
+        address: str,
+        credentials: tuple[str, str] | None = None,
+        trust: ssl.SSLContext | None = None,
+        seconds: float = 30.0,
+    ) -> None:
+        parts = urlsplit(address)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+            raise Invalid(f"{address!r} is not the address of a server. Write it as https://host:port/path.")
+        self._client = httpx2.AsyncClient(
+            base_url=address.rstrip("/") + "/",
+            auth=credentials,
+            verify=trust if trust is not None else True,
+            follow_redirects=False,
+            timeout=seconds,
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        """Open the connection pool."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+    async def ask(self, method: str, path: str, json: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
+        """Send one request below the configured address. Raises AddressNotConfigured or NotReached."""
+        if "://" in path or path.startswith("//"):
+            raise AddressNotConfigured(f"{path!r} leads away from the configured server.")
+        try:
+            async with self._client.stream(method, path.lstrip("/"), json=json, headers=headers) as response:
+                body = await _limited(response)
+        except httpx2.HTTPError as error:
+            raise NotReached(
+                f"{self._client.base_url.host} did not answer ({type(error).__name__}). Is it running and reachable?"
+            ) from error
+        if response.is_redirect:
+            raise NotReached("The server redirects elsewhere; redirects are refused. Configure its final address.")
+        return Answer(response.status_code, dict(response.headers), body)
+
+
+async def _limited(response: httpx2.Response) -> bytes:
+    parts, size = [], 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > _LARGEST_ANSWER:
+            raise NotReached(f"The answer is larger than {_LARGEST_ANSWER} bytes and was cut off.")
+        parts.append(part)
+    return b"".join(parts)
