@@ -7,7 +7,7 @@ token included, is not true: nothing is ever true by accident (check D04). Sourc
 from collections.abc import Mapping
 from typing import Any
 
-from certloom.workflow.tokens import replace_tokens
+from certloom.workflow.tokens import is_token, replace_tokens
 
 __all__ = ["first_untrue"]
 
@@ -18,4 +18,6 @@ def first_untrue(conditions: tuple[str, ...], data: Mapping[str, Any]) -> str | 
 
 
 def _holds(condition: str, data: Mapping[str, Any]) -> bool:
-    return replace_tokens(condition, data).casefold() == "true"
+    # Several tokens, or one with text around it, could add up to "true" by accident.
+    text = replace_tokens(condition, data) if is_token(condition) else condition
+    return text.casefold() == "true"

@@ -4,6 +4,7 @@ The same declaration feeds the catalogue of the API, the check at save time, the
 Source: workflow-definitions reference, 2.7.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
@@ -67,9 +68,10 @@ _TYPES: dict[DataType, tuple[type, ...]] = {
 
 
 def parameter_faults(declared: tuple[Parameter, ...], given: Mapping[str, Any]) -> tuple[str, ...]:
-    """Every way in which ``given`` does not fit the declaration: unknown names and values of a wrong type."""
+    """Every way in which ``given`` does not fit the declaration: unknown or repeated names, values of a wrong type."""
     known = {parameter.name.casefold(): parameter for parameter in declared}
-    faults = []
+    spellings = Counter(name.casefold() for name in given)
+    faults = [f"parameter {name} is given more than once" for name, times in spellings.items() if times > 1]
     for name, value in given.items():
         parameter = known.get(name.casefold())
         if parameter is None:

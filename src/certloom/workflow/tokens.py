@@ -9,10 +9,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["lookup", "replace_tokens"]
+__all__ = ["is_token", "lookup", "replace_tokens"]
 
 _TOKEN = re.compile(r"\$\(([^()$]{1,200})\)")
 _PATH = re.compile(r"([^.\[\]]+)|\[(\d{1,6})\]")
+
+
+def is_token(text: str) -> bool:
+    """Whether ``text`` is one token and nothing else."""
+    return _TOKEN.fullmatch(text) is not None
 
 
 def replace_tokens(text: str, data: Mapping[str, Any]) -> str:
@@ -31,8 +36,10 @@ def lookup(token: str, data: Mapping[str, Any]) -> Any:
     whole = _member(data, name)
     if whole is not None:
         return whole
-    value: Any = data
-    for member, index in _PATH.findall(name):
+    parts = _PATH.findall(name)
+    # A name without parts, such as a dot, would otherwise stand for all of the data.
+    value: Any = data if parts else None
+    for member, index in parts:
         value = _element(value, int(index)) if index else _member(value, member)
     return value
 
@@ -57,7 +64,7 @@ def _element(value: Any, index: int) -> Any:
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
