@@ -29,6 +29,7 @@ from certloom.store.definitions import (
     read_for_key,
     read_version,
     steps_text,
+    version_was_published,
 )
 from certloom.store.rows import Delete, Insert, Put, Write
 from certloom.workflow.definition import SignalConfiguration, Step
@@ -184,8 +185,9 @@ async def save_steps(
     faults = structural_faults(steps, before.workflow_type, services.step_types)
     if faults:
         raise DefinitionInvalid(_told("The steps cannot be saved.", faults))
-    is_published = before.published_version == before.draft_version
-    version = before.draft_version + 1 if is_published else before.draft_version
+    # Asked of the version itself: an older one may have been put back into use since.
+    was_published = await version_was_published(services.database, before.id, before.draft_version)
+    version = before.draft_version + 1 if was_published else before.draft_version
     row = _changed(before, draft_version=version)
     writes = (Put(row), Put(_version_row(row.id, version, steps)))
     await _commit(
@@ -286,7 +288,7 @@ def _step(services: Services, draft: StepDraft) -> Step:
         extension_name=_extension_name(services, draft.extension_name),
         enabled=draft.enabled,
         parameters=draft.parameters,
-        signals=draft.signals,
+        signals=tuple(_signal(services, draft, signal) for signal in draft.signals),
         signal_ids={signal: fresh() for signal in _signal_names(services, draft)},
         condition_ids=tuple(fresh() for _ in draft.conditions),
         conditions=draft.conditions,
@@ -297,6 +299,13 @@ def _step(services: Services, draft: StepDraft) -> Step:
 def _extension_name(services: Services, given: str) -> str:
     folded = given.casefold()
     return next((name for name in services.step_types if name.casefold() == folded), given)
+
+
+def _signal(services: Services, draft: StepDraft, given: SignalConfiguration) -> SignalConfiguration:
+    """The signal under its declared name, by which votes are counted and waits are listed."""
+    folded = given.signal_name.casefold()
+    name = next((known for known in _signal_names(services, draft) if known.casefold() == folded), given.signal_name)
+    return msgspec.structs.replace(given, signal_name=name)
 
 
 def _signal_names(services: Services, draft: StepDraft) -> list[str]:

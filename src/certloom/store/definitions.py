@@ -19,6 +19,7 @@ __all__ = [
     "read_global",
     "read_version",
     "steps_text",
+    "version_was_published",
 ]
 
 
@@ -122,6 +123,14 @@ async def read_version(database: Database, definition_id: str, version: int) -> 
         "SELECT steps FROM definition_version WHERE definition_id = ? AND version = ?", definition_id, version
     )
     return _STEPS.decode(row[0]) if row else None
+
+
+async def version_was_published(database: Database, definition_id: str, version: int) -> bool:
+    """Whether a version was ever put into use: such a version is never changed again."""
+    row = await database.fetch_one(
+        "SELECT published FROM definition_version WHERE definition_id = ? AND version = ?", definition_id, version
+    )
+    return bool(row and row[0])
 
 
 def definition_of(row: DefinitionRow, version: int, steps: tuple[Step, ...]) -> Definition:
