@@ -7,7 +7,6 @@ import msgspec
 import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
-from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from certloom import __version__
 from certloom.api.answers import JSON
@@ -16,6 +15,7 @@ from certloom.api.enumerations import FORM_HEADER, form_of
 from certloom.api.problems import Problem, problem
 from certloom.clock import uuid7
 from certloom.errors import CertloomError
+from certloom.logs import bind_request, unbind_request
 from certloom.operations.authentication import Authenticator, CredentialsRefused
 from certloom.operations.services import Services
 
@@ -49,7 +49,7 @@ class Gate:
 
     async def _request(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         request_id = str(uuid7(self._services.clock()))
-        bind_contextvars(request=request_id)
+        bind_request(request_id)
         answered = _Answered(send, request_id, scope["path"])
         try:
             await self._pass(scope, receive, answered)
@@ -63,7 +63,7 @@ class Gate:
             await answered.problem(*problem(error, request_id))
         finally:
             answered.log(scope)
-            clear_contextvars()
+            unbind_request()
 
     async def _pass(self, scope: HTTPScope, receive: Receive, send: Any) -> None:
         headers = dict(scope["headers"])

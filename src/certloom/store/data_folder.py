@@ -27,6 +27,10 @@ class DataFolder:
         self._lock_file = path / "server.lock"
         self._descriptor: int | None = None
 
+    def is_installed(self) -> bool:
+        """Whether there is a database in it."""
+        return self.database.exists()
+
     def create(self) -> None:
         """Make the folder where it is missing. Raises DataFolderUnusable."""
         try:

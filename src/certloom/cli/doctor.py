@@ -1,0 +1,90 @@
+"""certloom doctor: what is in order, what is not, and what to do about it."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from certloom.cli.options import Options, opened, operator, print_rows, settings_of
+from certloom.clock import system_clock
+from certloom.errors import CertloomError
+from certloom.operations.authorities import authorities
+from certloom.pki.certificate import describe
+from certloom.settings import Settings
+from certloom.store.data_folder import DataFolder
+
+__all__ = ["doctor"]
+
+_LEAST_FREE = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    state: str
+    remedy: str = ""
+
+
+async def doctor(*, options: Options = Options()) -> None:  # noqa: B008 - immutable
+    """Look at the installation. Exit code 1 when something is broken."""
+    settings = settings_of(options)
+    findings = [check(settings) for check in _CHECKS]
+    findings += await _look_inside(options, settings)
+    rows = [(finding.what, finding.state, finding.remedy) for finding in findings]
+    print_rows(options, ("what", "state", "remedy"), rows)
+    if any(finding.state.startswith("broken") for finding in findings):
+        sys.exit(1)
+
+
+def _folder(settings: Settings) -> Finding:
+    path = Path(settings.data_folder)
+    if not path.exists():
+        return Finding("data folder", "not there yet", "certloom serve creates it")
+    if path.stat().st_mode & 0o077:
+        return Finding("data folder", "warning: readable by others", f"chmod 700 {path}")
+    return Finding("data folder", "ok")
+
+
+def _disk(settings: Settings) -> Finding:
+    path = Path(settings.data_folder)
+    free = shutil.disk_usage(path if path.exists() else path.resolve().parent).free
+    if free < _LEAST_FREE:
+        return Finding("disk", f"warning: {free // 1_000_000} MB free", "make room: a full disk refuses every change")
+    return Finding("disk", f"ok, {free // 1_000_000_000} GB free")
+
+
+def _clock(_settings: Settings) -> Finding:
+    year = system_clock().year
+    if year < _BUILT:
+        return Finding("clock", f"broken: the year is {year}", "set the clock; certificates would be dated wrongly")
+    return Finding("clock", "ok")
+
+
+def _tls(settings: Settings) -> Finding:
+    if settings.tls_auto or settings.tls_cert:
+        return Finding("TLS", "ok")
+    return Finding("TLS", "off", "certloom serve --tls auto, before anybody but you uses it")
+
+
+_BUILT = 2026
+_CHECKS: tuple[Callable[[Settings], Finding], ...] = (_folder, _disk, _clock, _tls)
+
+
+async def _look_inside(options: Options, settings: Settings) -> list[Finding]:
+    if not DataFolder(Path(settings.data_folder)).is_installed():
+        return [Finding("database", "not there yet", "certloom serve creates it")]
+    try:
+        async with opened(options) as certloom:
+            rows = await authorities(certloom.services, operator())
+    except CertloomError as error:
+        return [Finding("database and key", f"broken: {error.message}", "see the message")]
+    findings = [Finding("database and key", "ok")]
+    for row in rows:
+        ends = describe(row.certificate).not_after
+        expired = ends < system_clock()
+        state = f"broken: expired on {ends:%Y-%m-%d}" if expired else f"ok until {ends:%Y-%m-%d}"
+        findings.append(Finding(f"authority {row.name}", state, "create a new one" if expired else ""))
+    return findings

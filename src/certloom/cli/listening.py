@@ -1,0 +1,89 @@
+"""Listening: the HTTP server in the event loop of the engine."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from certloom.api.application import application
+from certloom.app import Certloom
+from certloom.errors import Unavailable
+
+__all__ = ["Address", "AddressInUse", "TlsFiles", "bound_socket", "listening"]
+
+
+class AddressInUse(Unavailable):
+    """Another program listens where the server should."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """Certificate chain and key in PEM files."""
+
+    certificate: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server can be reached."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The address as people type it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}"
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises AddressInUse."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise AddressInUse(
+            f"The server cannot listen on {host} port {port} ({error.strerror}). Stop what uses it, or choose --port."
+        ) from error
+    return bound
+
+
+@asynccontextmanager
+async def listening(certloom: Certloom, bound: socket.socket, tls: TlsFiles | None) -> AsyncIterator[uvicorn.Server]:
+    """Answer requests until the end of the block. The server stops taking new ones first, then finishes."""
+    server = _Server(
+        uvicorn.Config(
+            application(certloom.services, certloom.authenticator),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            ssl_certfile=tls.certificate if tls else None,
+            ssl_keyfile=tls.key if tls else None,
+            timeout_graceful_shutdown=10,
+        )
+    )
+    task = asyncio.create_task(server.serve(sockets=[bound]), name="http")
+    try:
+        while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn has no event to wait for
+            await asyncio.sleep(0.005)
+        yield server
+    finally:
+        server.should_exit = True
+        await task
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the command that runs it."""
+
+    def install_signal_handlers(self) -> None:
+        """Nothing: the command decides what a signal means."""

@@ -1,0 +1,68 @@
+"""Options every command takes, and how answers are printed."""
+
+import os
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+from certloom.app import Certloom, installation
+from certloom.identity.actor import Actor, system_actor
+from certloom.settings import Settings, read_settings
+
+__all__ = ["Options", "opened", "operator", "print_json", "print_rows", "settings_of"]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Options:
+    """Which installation, and in which form answers are printed."""
+
+    data_folder: Annotated[Path | None, Parameter(help="Where the installation lives (CERTLOOM_DATA_FOLDER).")] = None
+    config: Annotated[Path | None, Parameter(help="A TOML file with settings (CERTLOOM_CONFIG).")] = None
+    json: Annotated[bool, Parameter(negative="", help="Print the answer as JSON.")] = False
+
+
+def settings_of(options: Options, **more: Any) -> Settings:
+    """The settings in force for a command. Raises what ``read_settings`` raises."""
+    folder = str(options.data_folder) if options.data_folder else None
+    return read_settings(os.environ, {"data_folder": folder, **more}, options.config).settings
+
+
+@asynccontextmanager
+async def opened(options: Options) -> AsyncIterator[Certloom]:
+    """The installation, without a server. Writes beside a running server are short and safe."""
+    async with installation(settings_of(options)) as certloom:
+        yield certloom
+
+
+def operator() -> Actor:
+    """Who acts on the command line: whoever may read the key file, named as the machine knows them."""
+    try:
+        name = os.environ.get("SUDO_USER") or os.getlogin()
+    except OSError:
+        name = str(os.getuid())
+    return system_actor("command-line", name)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+def print_rows(options: Options, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Rows as a table, or as JSON objects with the columns as members."""
+    if options.json:
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+        return
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(str(value) if value is not None else "" for value in row))
+    Console().print(table)

@@ -1,0 +1,48 @@
+"""The program ``certloom``: its commands, and how it ends."""
+
+import sys
+
+from cyclopts import App
+from rich.console import Console
+
+from certloom import __version__
+from certloom.cli import audit, authorities, demo, doctor, roles, serve, templates, users
+from certloom.errors import CertloomError
+
+__all__ = ["program", "run"]
+
+program = App(
+    name="certloom",
+    version=__version__,
+    help="""Event-driven certificate workflows.
+
+    Try it: certloom demo
+
+    Run it: certloom serve
+
+    Exit codes: 0 done, 1 refused or failed (the message says why and what to do), 2 wrong usage.
+    """,
+)
+program.command(serve.serve)
+program.command(demo.demo)
+program.command(users.users)
+program.command(roles.roles)
+program.command(templates.templates)
+program.command(authorities.authorities)
+program.command(doctor.doctor)
+program.command(audit.audit)
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command and return the exit code. Known errors are printed without a trace."""
+    try:
+        program(arguments, exit_on_error=True, print_error=True, result_action="return_value")
+    except CertloomError as error:
+        Console(stderr=True).print(f"certloom: {error.message}", style="red", markup=False, highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except SystemExit as end:
+        return 2 if end.code == 1 else int(end.code or 0)
+    sys.stdout.flush()
+    return 0

@@ -1,0 +1,142 @@
+"""certloom serve: the server."""
+
+import asyncio
+import signal
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from certloom import __version__
+from certloom.api.authentication import is_loopback
+from certloom.app import Certloom, installation, running
+from certloom.cli.listening import Address, TlsFiles, bound_socket, listening
+from certloom.cli.options import Options, settings_of
+from certloom.cli.own_certificate import own_certificate
+from certloom.cli.sample import SamplePerson, install_sample
+from certloom.errors import Invalid
+from certloom.identity.actor import system_actor
+from certloom.logs import set_up_logs
+from certloom.operations.accounts import ADMINISTRATORS, accounts, assign_role, create_account, issue_first_admin_token
+from certloom.settings import Settings
+
+__all__ = ["serve"]
+
+_TOKEN_LIFETIME = timedelta(hours=1)
+
+
+class ExposedWithoutTls(Invalid):
+    """The server would listen beyond this machine without TLS."""
+
+
+async def serve(
+    *,
+    host: Annotated[str | None, Parameter(help="Address to listen on.")] = None,
+    port: Annotated[int | None, Parameter(help="Port to listen on; 0 takes a free one.")] = None,
+    tls: Annotated[Literal["auto"] | None, Parameter(help="Let the embedded authority issue the certificate.")] = None,
+    tls_cert: Annotated[Path | None, Parameter(help="Certificate chain in PEM.")] = None,
+    tls_key: Annotated[Path | None, Parameter(help="Its private key in PEM.")] = None,
+    insecure_http: Annotated[bool | None, Parameter(negative="", help="Accept passwords over plain HTTP.")] = None,
+    demo: Annotated[
+        bool, Parameter(negative="", help="Add the demo's sample people, template and definition.")
+    ] = False,
+    options: Options = Options(),  # noqa: B008 - immutable
+) -> None:
+    """Run the server until it is told to stop (SIGTERM or Ctrl-C)."""
+    settings = settings_of(
+        options,
+        host=host,
+        port=port,
+        tls_auto=True if tls else None,
+        tls_cert=str(tls_cert) if tls_cert else None,
+        tls_key=str(tls_key) if tls_key else None,
+        insecure_http=insecure_http,
+    )
+    set_up_logs(settings.log_format, settings.log_level)
+    _check_exposure(settings)
+    bound = bound_socket(settings.host, settings.port)
+    async with installation(settings) as certloom, running(certloom):
+        people = await install_sample(certloom) if demo else ()
+        files, root = await _tls(certloom)
+        scheme = "https" if files else "http"
+        address = Address(scheme, settings.host, bound.getsockname()[1])
+        first = await _first_administrator(certloom, address)
+        async with listening(certloom, bound, files):
+            _print_banner(certloom, address, people, first, root)
+            await _until_told_to_stop()
+
+
+def _check_exposure(settings: Settings) -> None:
+    exposed = not is_loopback(settings.host)
+    if exposed and not (settings.tls_auto or settings.tls_cert or settings.insecure_http):
+        raise ExposedWithoutTls(
+            f"{settings.host} is reachable from other machines, and passwords would travel in the clear. "
+            "Add --tls auto, or --tls-cert and --tls-key; or --insecure-http where something in front ends TLS."
+        )
+
+
+async def _tls(certloom: Certloom) -> tuple[TlsFiles | None, Path | None]:
+    settings = certloom.services.settings
+    if settings.tls_auto:
+        return await own_certificate(certloom)
+    return (TlsFiles(settings.tls_cert, settings.tls_key), None) if settings.tls_cert else (None, None)
+
+
+async def _first_administrator(certloom: Certloom, address: Address) -> str | None:
+    """Make sure somebody can administer: from the bootstrap password, or by a one-time link, which is returned."""
+    system, settings = system_actor("start"), certloom.services.settings
+    if await accounts(certloom.services, system):
+        return None
+    if settings.bootstrap_admin_password:
+        name = settings.bootstrap_admin_user
+        row = await create_account(certloom.services, system, name, settings.bootstrap_admin_password)
+        await assign_role(certloom.services, system, ADMINISTRATORS, row.display)
+        return None
+    token = await issue_first_admin_token(certloom.services, system, _TOKEN_LIFETIME)
+    return f"{settings.public_url or address.url}/Certloom/FirstAdministrator?token={token}"
+
+
+def _print_banner(
+    certloom: Certloom, address: Address, people: tuple[SamplePerson, ...], first: str | None, root: Path | None
+) -> None:
+    settings = certloom.services.settings
+    print(f"certloom {__version__} is listening on {address.url}")
+    print(f"  API          {address.url}/KeyfactorAPI     description and try-out: {address.url}/docs")
+    print(f"  data folder  {certloom.folder.path.resolve()}")
+    print(
+        f"  key file     {certloom.folder.key_file.name}, fingerprint {certloom.services.seal.fingerprint}: back it up"
+    )
+    if root:
+        print(f"  trust        curl --cacert {root.resolve()} {address.url}/healthz")
+    for person in people:
+        print(f"  user         {person.name:14} {person.password}   {person.what}")
+    if first:
+        print(f"  first administrator (once, within an hour): {first}")
+    print("Not yet secure:")
+    for point in _insecure_points(settings, people):
+        print(f"  - {point}")
+    print("Stop with Ctrl-C.", flush=True)
+
+
+def _insecure_points(settings: Settings, people: tuple[SamplePerson, ...]) -> list[str]:
+    points = ["The authorities' private keys are sealed under a key file in the same folder, not kept in an HSM."]
+    if not (settings.tls_auto or settings.tls_cert):
+        points.append("Plain HTTP: passwords can be read on the way. Use --tls auto beyond this machine.")
+    if settings.insecure_http:
+        points.append("insecure_http is on: passwords are accepted over plain HTTP from anywhere.")
+    if people:
+        points.append("Sample users with passwords printed above. Do not use this folder for anything real.")
+    if settings.approvals_self == "allow":
+        points.append("approvals_self is allow: requesters may approve their own requests.")
+    return points
+
+
+async def _until_told_to_stop() -> None:
+    """Return at the first signal. A second one ends the process at once, as signals do by default."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.remove_signal_handler(number)
