@@ -10,7 +10,14 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certloom.pki.csr import RequestSignatureWrong, RequestUnreadable, public_key_of, read_csr, read_csr_der
+from certloom.pki.csr import (
+    RequestSignatureWrong,
+    RequestUnreadable,
+    public_key_of,
+    read_csr,
+    read_csr_der,
+    request_pem,
+)
 from certloom.pki.der import bit_string, sequence, tagged
 from certloom.pki.key import WeakKey
 
@@ -61,6 +68,12 @@ def test_pem_with_either_header_and_any_line_end_is_read(make_csr: MakeCsr) -> N
         _pem(der).split("-----")[2],
     ):
         assert read_csr(text).der == der
+
+
+def test_a_request_shown_as_pem_is_read_again(make_csr: MakeCsr) -> None:
+    der = make_csr()
+    assert request_pem(der).startswith("-----BEGIN CERTIFICATE REQUEST-----\n")
+    assert read_csr(request_pem(der)).der == der
 
 
 def test_a_request_is_described(make_csr: MakeCsr, key: ec.EllipticCurvePrivateKey) -> None:
