@@ -81,6 +81,7 @@ FOLLOWING: dict[type[Event], st.SearchStrategy[Any]] = {
         actor=texts,
         data=data,
         digest=st.none() | texts,
+        binding=bindings,
     ),
     StepFailed: _events(StepFailed, step=steps, message=texts),
     InstanceCompleted: _events(InstanceCompleted, message=texts),

@@ -177,7 +177,8 @@ async def _change(
     """The signal and the step's new decision as one Change, guarded by the roles it was decided upon."""
     now = services.clock()
     step = signal.step
-    bound = (await step_view(services, before, definition, step)).request
+    bound = dict((await step_view(services, before, definition, step)).request)
+    about = digest(bound) if signal.definition.vote else None
     received = SignalReceived(
         at=now,
         step=step.unique_name,
@@ -185,7 +186,8 @@ async def _change(
         account_id=actor.account_id,
         actor=actor.display,
         data=signal.data,
-        digest=digest(bound) if signal.definition.vote else None,
+        digest=about,
+        binding=bound if about is not None and about not in before.bindings else None,
     )
     events: list[Event] = [received]
     instance = apply(before, received)

@@ -123,7 +123,10 @@ class StepWoken(_Event, frozen=True, kw_only=True):
 
 
 class SignalReceived(_Event, frozen=True, kw_only=True):
-    """Somebody sent a signal the current step waits for."""
+    """Somebody sent a signal the current step waits for.
+
+    ``binding`` hashes the fields of the request a vote is about, where that is not the one the step suspended with.
+    """
 
     step: str
     name: str
@@ -131,6 +134,7 @@ class SignalReceived(_Event, frozen=True, kw_only=True):
     actor: str
     data: dict[str, Any]
     digest: str | None = None
+    binding: dict[str, str] | None = None
 
 
 class StepFailed(_Event, frozen=True, kw_only=True):
@@ -277,7 +281,7 @@ def _waiting(instance: Instance, event: StepSuspended | StepWoken | SignalReceiv
             "awaited": event.signals,
             "message": event.message,
             "wake_at": event.wake_at,
-            "bindings": instance.bindings | ({digest(event.binding): event.binding} if event.binding else {}),
+            "bindings": _bindings(instance, event.binding),
         }
     cursor = msgspec.structs.replace(instance.cursor or Cursor(event.step, Phase.WOKEN), phase=Phase.WOKEN)
     if isinstance(event, StepWoken):
@@ -285,7 +289,12 @@ def _waiting(instance: Instance, event: StepSuspended | StepWoken | SignalReceiv
     signal = ReceivedSignal(event.step, event.name, event.account_id, event.actor, event.at, event.data, event.digest)
     comments = [*instance.data.get(SIGNAL_COMMENTS, ()), _comment(signal)]
     data = {**instance.data, SIGNAL_COMMENTS: comments}
-    return {"cursor": cursor, "signals": (*instance.signals, signal), "data": data}
+    bindings = _bindings(instance, event.binding)
+    return {"cursor": cursor, "signals": (*instance.signals, signal), "data": data, "bindings": bindings}
+
+
+def _bindings(instance: Instance, binding: dict[str, str] | None) -> dict[str, dict[str, str]]:
+    return instance.bindings | {digest(binding): binding} if binding else instance.bindings
 
 
 def _comment(signal: ReceivedSignal) -> dict[str, Any]:
