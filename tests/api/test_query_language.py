@@ -5,7 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certloom.api.query_expression import (
+from certloom.api.query_language import parse
+from certloom.api.query_tokens import QueryInvalid
+from certloom.api.query_values import operators_of
+from certloom.store.query_expression import (
     And,
     Comparison,
     Expression,
@@ -18,9 +21,6 @@ from certloom.api.query_expression import (
     Value,
     render,
 )
-from certloom.api.query_language import parse
-from certloom.api.query_tokens import QueryInvalid
-from certloom.api.query_values import operators_of
 
 FIELDS = {
     "Id": FieldKind.GUID,

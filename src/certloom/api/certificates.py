@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
 
 from certloom.api.answers import answer
 from certloom.api.call import call_of
@@ -37,7 +38,7 @@ class CertificatesController(Controller):
     tags = ("Certificate",)
 
     @get("/{certificate_id:str}", operation_id="ReadCertificate", **documented(CertificateResponse))
-    async def read_one(self, request: Request[Any, Any, Any], certificate_id: str) -> Response[bytes]:
+    async def read_one(self, request: Request[Any, Any, Any], certificate_id: FromPath[str]) -> Response[bytes]:
         """One certificate."""
         call = call_of(request)
         view = await certificate_view(call.services, call.actor, _read_id(certificate_id))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Controller, Request, Response, delete, get, post, put
+from litestar.params import FromPath
 
 from certloom.api.answers import answer, nothing
 from certloom.api.call import call_of
@@ -69,7 +70,7 @@ class DefinitionsController(Controller):
         operation_id="ReadDefinition",
         **documented(DefinitionResponse, query=DefinitionVersionQuery),
     )
-    async def read_one(self, request: Request[Any, Any, Any], definition_id: str) -> Response[bytes]:
+    async def read_one(self, request: Request[Any, Any, Any], definition_id: FromPath[str]) -> Response[bytes]:
         """One definition with the steps of a version."""
         call = call_of(request)
         version = call.query(DefinitionVersionQuery).definition_version
@@ -82,7 +83,7 @@ class DefinitionsController(Controller):
         operation_id="UpdateDefinition",
         **documented(DefinitionResponse, body=DefinitionUpdateRequest),
     )
-    async def update(self, request: Request[Any, Any, Any], definition_id: str) -> Response[bytes]:
+    async def update(self, request: Request[Any, Any, Any], definition_id: FromPath[str]) -> Response[bytes]:
         """Replace name and description."""
         call = call_of(request)
         wanted = await call.body(DefinitionUpdateRequest)
@@ -97,7 +98,7 @@ class DefinitionsController(Controller):
         return answer(definition_response(view))
 
     @delete("/{definition_id:str}", operation_id="DeleteDefinition", status_code=204, **documented(None))
-    async def delete(self, request: Request[Any, Any, Any], definition_id: str) -> Response[None]:
+    async def delete(self, request: Request[Any, Any, Any], definition_id: FromPath[str]) -> Response[None]:
         """Delete a definition; built-in ones stay."""
         call = call_of(request)
         await delete_definition(call.services, call.actor, read_guid(definition_id))
@@ -108,7 +109,7 @@ class DefinitionsController(Controller):
         operation_id="SaveSteps",
         **documented(DefinitionResponse, body=list[StepRequest]),
     )
-    async def save_steps(self, request: Request[Any, Any, Any], definition_id: str) -> Response[bytes]:
+    async def save_steps(self, request: Request[Any, Any, Any], definition_id: FromPath[str]) -> Response[bytes]:
         """Replace the steps of the draft."""
         call = call_of(request)
         wanted = await call.body(list[StepRequest])
@@ -123,7 +124,7 @@ class DefinitionsController(Controller):
         status_code=200,
         **documented(DefinitionResponse),
     )
-    async def publish(self, request: Request[Any, Any, Any], definition_id: str) -> Response[bytes]:
+    async def publish(self, request: Request[Any, Any, Any], definition_id: FromPath[str]) -> Response[bytes]:
         """Put the newest version into use."""
         call = call_of(request)
         return answer(

@@ -9,6 +9,7 @@ import msgspec
 from litestar import Controller, Request, Response, get
 from litestar.enums import MediaType
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from certloom.api.answers import raw_answer
 from certloom.api.openapi import description
@@ -49,7 +50,7 @@ class DocumentationController(Controller):
         return Response(_PAGE, media_type=MediaType.HTML, headers=_POLICY)
 
     @get("/docs/{name:str}", operation_id="ReadDocumentationFile")
-    async def file(self, name: str) -> Response[bytes]:
+    async def file(self, name: FromPath[str]) -> Response[bytes]:
         """A file of the viewer."""
         if name == "start.js":
             return Response(_START.encode(), media_type="text/javascript")

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 
 from litestar import Controller, Request, Response, get, post
 from litestar.enums import MediaType
+from litestar.params import FromQuery
 
 from certloom.errors import CertloomError, Invalid
 from certloom.identity.actor import system_actor
@@ -37,7 +38,7 @@ class FirstAdministratorController(Controller):
     include_in_schema = False
 
     @get("/", operation_id="ShowFirstAdministrator")
-    async def show(self, token: str = "") -> Response[str]:
+    async def show(self, token: FromQuery[str] = "") -> Response[str]:
         """The form. Looking at it changes nothing, so link scanners do no harm."""
         return _page(_form("Choose a name and a password.", token, "admin"))
 

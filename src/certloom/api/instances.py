@@ -3,17 +3,18 @@
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
 
 from certloom.api.answers import answer, nothing, raw_answer
 from certloom.api.call import Call, call_of
 from certloom.api.guid import read_guid
 from certloom.api.instance_body import etag_of, instance_body, status_of
-from certloom.api.listing import ListRequest, page_of
+from certloom.api.listing import ListRequest, page_of, query_of
 from certloom.api.openapi import documented
 from certloom.api.schemas.instances import DefinitionReference, InstanceListItem, InstanceResponse, SignalRequest
 from certloom.operations.instances import assigned_instances, instances, my_instances, read_one
 from certloom.operations.signals import signal_instance
-from certloom.store.listing import InstancePage, ListedInstance
+from certloom.store.listing import QUERY_FIELDS, InstancePage, ListedInstance
 
 __all__ = ["InstancesController"]
 
@@ -30,22 +31,24 @@ class InstancesController(Controller):
     async def list_all(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """Every instance, running and finished."""
         call = call_of(request)
-        return _page(call, await instances(call.services, call.actor, page_of(call)))
+        return _page(call, await instances(call.services, call.actor, page_of(call), query_of(call, QUERY_FIELDS)))
 
     @get("/My", operation_id="ListMyInstances", **documented(list[InstanceListItem], query=ListRequest))
     async def list_mine(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """The instances the caller started."""
         call = call_of(request)
-        return _page(call, await my_instances(call.services, call.actor, page_of(call)))
+        return _page(call, await my_instances(call.services, call.actor, page_of(call), query_of(call, QUERY_FIELDS)))
 
     @get("/AssignedToMe", operation_id="ListAssignedInstances", **documented(list[InstanceListItem], query=ListRequest))
     async def list_assigned(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """The suspended instances that wait for a signal the caller may send."""
         call = call_of(request)
-        return _page(call, await assigned_instances(call.services, call.actor, page_of(call)))
+        return _page(
+            call, await assigned_instances(call.services, call.actor, page_of(call), query_of(call, QUERY_FIELDS))
+        )
 
     @get("/{instance_id:str}", operation_id="ReadInstance", **documented(InstanceResponse))
-    async def read_one(self, request: Request[Any, Any, Any], instance_id: str) -> Response[bytes]:
+    async def read_one(self, request: Request[Any, Any, Any], instance_id: FromPath[str]) -> Response[bytes]:
         """One instance with its signals and data."""
         call = call_of(request)
         view = await read_one(call.services, call.actor, read_guid(instance_id))
@@ -60,7 +63,7 @@ class InstancesController(Controller):
         status_code=204,
         **documented(None, body=SignalRequest),
     )
-    async def signal(self, request: Request[Any, Any, Any], instance_id: str) -> Response[None]:
+    async def signal(self, request: Request[Any, Any, Any], instance_id: FromPath[str]) -> Response[None]:
         """Send a signal to the step the instance waits at, for example an approval or a denial."""
         call = call_of(request)
         guid = read_guid(instance_id)

@@ -19,9 +19,9 @@ Sources: reference workflow-instances 6, api-surface 2.7. Precedence, parenthese
 from collections.abc import Mapping
 from typing import Final, NoReturn
 
-from certloom.api.query_expression import And, Comparison, Expression, FieldKind, Null, Operator, Or
 from certloom.api.query_tokens import MAX_CHARACTERS, QueryInvalid, Token, invalid_at, tokenize
 from certloom.api.query_values import ValueUnfit, operators_of, read_value
+from certloom.store.query_expression import And, Comparison, Expression, FieldKind, Null, Operator, Or
 
 __all__ = ["MAX_CHARACTERS", "QueryInvalid", "parse"]
 

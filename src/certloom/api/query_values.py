@@ -14,8 +14,8 @@ from certloom.api.enumerations import (
     EnumerationValueUnknown,
 )
 from certloom.api.guid import read_guid
-from certloom.api.query_expression import FieldKind, Me, Null, Operator, Today, Value
 from certloom.errors import Invalid
+from certloom.store.query_expression import FieldKind, Me, Null, Operator, Today, Value
 
 __all__ = ["ValueUnfit", "operators_of", "read_value"]
 

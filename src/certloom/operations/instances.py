@@ -10,6 +10,7 @@ from certloom.operations.access import Operation, Scope, instance_scopes, requir
 from certloom.operations.services import Services
 from certloom.store.instances import InstanceRow, Machine, machine_of, read_row
 from certloom.store.listing import InstancePage, Paging, is_pending_for, list_instances
+from certloom.store.query_expression import Expression
 from certloom.workflow.definition import Definition
 from certloom.workflow.instance import DefinitionPin, Status
 
@@ -50,23 +51,25 @@ async def read_one(services: Services, actor: Actor, instance_id: UUID) -> Insta
     return InstanceView(row, reference_id, await _signals(services, row))
 
 
-async def instances(services: Services, actor: Actor, paging: Paging) -> InstancePage:
-    """Every instance."""
+async def instances(services: Services, actor: Actor, paging: Paging, query: Expression | None) -> InstancePage:
+    """Every instance that matches; all of them without a query."""
     require(actor, Operation.LIST_INSTANCES)
-    return await list_instances(services.database, paging)
+    return await list_instances(services.database, paging, query)
 
 
-async def my_instances(services: Services, actor: Actor, paging: Paging) -> InstancePage:
+async def my_instances(services: Services, actor: Actor, paging: Paging, query: Expression | None) -> InstancePage:
     """The instances the caller started."""
     require(actor, Operation.LIST_MY_INSTANCES)
-    return await list_instances(services.database, paging, initiator_id=actor.account_id)
+    return await list_instances(services.database, paging, query, initiator_id=actor.account_id)
 
 
-async def assigned_instances(services: Services, actor: Actor, paging: Paging) -> InstancePage:
+async def assigned_instances(
+    services: Services, actor: Actor, paging: Paging, query: Expression | None
+) -> InstancePage:
     """The instances that wait for a signal the caller may send and has not sent."""
     require(actor, Operation.LIST_ASSIGNED_INSTANCES)
     return await list_instances(
-        services.database, paging, pending_for=(actor.account_id, tuple(sorted(actor.role_ids)))
+        services.database, paging, query, pending_for=(actor.account_id, tuple(sorted(actor.role_ids)))
     )
 
 

@@ -1,5 +1,7 @@
 """Lists of instances: built queries, page by page, with the total before paging."""
 
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -8,6 +10,8 @@ from sqlalchemy.dialects import sqlite
 
 from certloom.errors import Invalid
 from certloom.store.database import Database
+from certloom.store.instances import text_of
+from certloom.store.query_expression import And, Comparison, Expression, FieldKind, Null, Operator, Or
 
 __all__ = ["InstancePage", "ListedInstance", "Paging", "SortFieldUnknown", "is_pending_for", "list_instances"]
 
@@ -78,9 +82,24 @@ SORT_FIELDS = {
 _DEFAULT_SORT = "CurrentStepDisplayName"
 
 
+QUERY_FIELDS: Mapping[str, FieldKind] = {
+    "Id": FieldKind.GUID,
+    "DefinitionId": FieldKind.GUID,
+    "InitiatingUserName": FieldKind.ACCOUNT,
+    "LastModified": FieldKind.DATE,
+    "ReferenceId": FieldKind.INTEGER,
+    "StartDate": FieldKind.DATE,
+    "Status": FieldKind.INSTANCE_STATUS,
+    "Title": FieldKind.TEXT,
+    "WorkflowType": FieldKind.TEXT,
+}
+"""What can be searched for (reference: workflow-instances 6.4)."""
+
+
 async def list_instances(
     database: Database,
     paging: Paging,
+    query: Expression | None = None,
     *,
     initiator_id: int | None = None,
     pending_for: tuple[int, tuple[int, ...]] | None = None,
@@ -91,13 +110,49 @@ async def list_instances(
         conditions.append(_INSTANCE.c.initiator_id == initiator_id)
     if pending_for is not None:
         conditions.append(_awaits(*pending_for))
+    if query is not None:
+        conditions.append(_condition(query))
     where = and_(True, *conditions)
     total = await _fetch(database, select(func.count()).select_from(_INSTANCE).where(where))
-    query = select(*(_INSTANCE.c[name] for name in _NAMES)).where(where)
-    query = query.order_by(_order(paging), _INSTANCE.c.id)
-    query = query.limit(paging.limit).offset((paging.page - 1) * paging.limit)
-    rows = await _fetch(database, query)
+    listed = select(*(_INSTANCE.c[name] for name in _NAMES)).where(where)
+    listed = listed.order_by(_order(paging), _INSTANCE.c.id)
+    listed = listed.limit(paging.limit).offset((paging.page - 1) * paging.limit)
+    rows = await _fetch(database, listed)
     return InstancePage(tuple(ListedInstance(*row) for row in rows), total[0][0])
+
+
+def _condition(expression: Expression) -> ColumnElement[bool]:
+    match expression:
+        case And(operands):
+            return and_(*(_condition(operand) for operand in operands))
+        case Or(operands):
+            return or_(*(_condition(operand) for operand in operands))
+        case Comparison(field, operator, value):
+            return _compared(_INSTANCE.c[SORT_FIELDS[field]], operator, value)
+
+
+def _compared(searched: ColumnElement[Any], operator: Operator, value: Any) -> ColumnElement[bool]:
+    """The comparison of a column. Texts are compared ignoring case, as the product does."""
+    if isinstance(value, Null):
+        found: ColumnElement[bool] = searched.is_(None) if operator is Operator.EQUAL else searched.is_not(None)
+        return found
+    stored: Any = text_of(value) if isinstance(value, datetime) else value if isinstance(value, int) else str(value)
+    column_value = func.lower(searched) if isinstance(stored, str) else searched
+    return _COMPARED[operator](column_value, stored.lower() if isinstance(stored, str) else stored)
+
+
+_COMPARED: Mapping[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {
+    Operator.EQUAL: lambda searched, value: searched == value,
+    Operator.NOT_EQUAL: lambda searched, value: searched != value,
+    Operator.CONTAINS: lambda searched, value: searched.contains(value, autoescape=True),
+    Operator.NOT_CONTAINS: lambda searched, value: ~searched.contains(value, autoescape=True),
+    Operator.STARTS_WITH: lambda searched, value: searched.startswith(value, autoescape=True),
+    Operator.ENDS_WITH: lambda searched, value: searched.endswith(value, autoescape=True),
+    Operator.LESS: lambda searched, value: searched < value,
+    Operator.LESS_OR_EQUAL: lambda searched, value: searched <= value,
+    Operator.GREATER: lambda searched, value: searched > value,
+    Operator.GREATER_OR_EQUAL: lambda searched, value: searched >= value,
+}
 
 
 async def is_pending_for(database: Database, instance_id: str, account_id: int, role_ids: tuple[int, ...]) -> bool:
