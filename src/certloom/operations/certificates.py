@@ -24,7 +24,7 @@ from certloom.store.certificates import (
     read_revocation,
 )
 from certloom.store.change import Change
-from certloom.store.instances import text_of
+from certloom.store.instances import read_instance, text_of
 from certloom.workflow.instance import Instance, Status
 
 __all__ = [
@@ -114,7 +114,9 @@ async def revoke_certificates(
         (row, await _begin(services, actor, row, reason, comment, effective_at or services.clock())) for row in rows
     ]
     seconds = services.settings.enroll_wait_seconds
-    return _sorted([(row, await services.settled(instance_id, seconds)) for row, instance_id in started])
+    for _, instance_id in started:
+        await services.settle(instance_id, seconds)
+    return _sorted([(row, await read_instance(services.database, instance_id)) for row, instance_id in started])
 
 
 async def _revocable(services: Services, certificate_ids: Sequence[int], comment: str) -> list[CertificateRow]:

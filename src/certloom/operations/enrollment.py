@@ -92,7 +92,7 @@ async def enroll_csr(services: Services, actor: Actor, order: EnrollmentOrder) -
     await _check_key(services, actor, signing_request, authority)
     instance_id = await _instance_for(services, actor, order, request, template)
     wait = services.settings.enroll_wait_seconds if order.wait_seconds is None else order.wait_seconds
-    await services.settled(instance_id, wait)
+    await services.settle(instance_id, wait)
     return await _enrolled(services, instance_id)
 
 

@@ -13,10 +13,10 @@ from certloom.settings import Settings
 from certloom.store.certificates import highest_certificate_id
 from certloom.store.database import Database
 from certloom.store.definitions import read_version
-from certloom.store.instances import read_instance
+from certloom.store.instances import can_go_on
 from certloom.store.sealing import Seal
 from certloom.workflow.definition import Definition
-from certloom.workflow.instance import DefinitionPin, Instance, Status
+from certloom.workflow.instance import DefinitionPin
 from certloom.workflow.step import StepType
 from certloom.workflow.workflow_type import WorkflowType
 
@@ -81,15 +81,12 @@ class Services:
     def _counted(self) -> int:
         return self._certificate_id or 0
 
-    async def settled(self, instance_id: str, seconds: float) -> Instance | None:
-        """The instance once it suspends, sleeps or ends, or as it is after ``seconds``; None when there is none."""
+    async def settle(self, instance_id: str, seconds: float) -> None:
+        """Return once the instance suspends, sleeps or ends, or after ``seconds``."""
         future = self.dispatcher.settling(instance_id)
         try:
-            instance = await read_instance(self.database, instance_id)
-            if instance is None or instance.status is not Status.RUNNING or instance.wake_at:
-                return instance
-            await asyncio.wait([future], timeout=seconds)
-            return await read_instance(self.database, instance_id)
+            if await can_go_on(self.database, instance_id):
+                await asyncio.wait([future], timeout=seconds)
         finally:
             self.dispatcher.forget(instance_id, future)
 

@@ -80,7 +80,7 @@ async def signal_instance(
         if isinstance(refusal, Forbidden | Conflict):
             await record_refusal(services, actor, Operation.SIGNAL_INSTANCE, target, refusal.message)
         raise
-    await services.settled(str(instance_id), services.settings.enroll_wait_seconds)
+    await services.settle(str(instance_id), services.settings.enroll_wait_seconds)
 
 
 async def _deliver(

@@ -9,7 +9,7 @@ from certloom.store.certificates import read_template
 from certloom.workflow.approval import bind, votes_for
 from certloom.workflow.definition import Definition, Step
 from certloom.workflow.instance import Instance, ReceivedSignal
-from certloom.workflow.step import StepType, StepView
+from certloom.workflow.step import EffectStep, StepType, StepView
 from certloom.workflow.tokens import replace_tokens
 
 __all__ = ["step_view"]
@@ -17,12 +17,15 @@ __all__ = ["step_view"]
 
 async def step_view(services: Services, instance: Instance, definition: Definition, step: Step) -> StepView:
     """The view of ``step``, with votes that no longer count left out (check A10)."""
-    request = await _request(services, instance, definition)
+    step_type = services.step_types[step.extension_name]
+    # Only votes and effects are about the request; hashing it for every other step would cost more than the step.
+    is_about_request = bool(step_type.signals) or isinstance(step_type, EffectStep)
+    request = await _request(services, instance, definition) if is_about_request else {}
     votes = votes_for(instance.signals, step.unique_name, request)
     return StepView(
         instance=instance,
         step=step.unique_name,
-        parameters=_parameters(services.step_types[step.extension_name], step, instance.data),
+        parameters=_parameters(step_type, step, instance.data),
         votes=tuple([vote for vote in votes if await _still_counts(services, step, vote)]),
         roles=await _role_names(services, step),
         request=request,

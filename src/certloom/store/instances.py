@@ -21,6 +21,7 @@ __all__ = [
     "InstanceRow",
     "Machine",
     "SignalledRow",
+    "can_go_on",
     "due",
     "instance_of",
     "instance_write",
@@ -128,7 +129,8 @@ _DATA = msgspec.json.Decoder(dict[str, Any])
 
 def text_of(moment: datetime) -> str:
     """A moment as it is stored and sent: UTC, milliseconds, ``Z``."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return in_utc.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
 
 
 def moment(text: str) -> datetime:
@@ -246,6 +248,14 @@ async def journal_of(database: Database, instance_id: str) -> list[Event]:
     """Every event of an instance, in order."""
     rows = await database.fetch_all("SELECT body FROM journal WHERE instance_id = ? ORDER BY seq", instance_id)
     return [_EVENT.decode(row[0]) for row in rows]
+
+
+async def can_go_on(database: Database, instance_id: str) -> bool:
+    """Whether the instance is running and not asleep."""
+    row = await database.fetch_one(
+        "SELECT 1 FROM instance WHERE id = ? AND status = 'Running' AND wake_at IS NULL", instance_id
+    )
+    return row is not None
 
 
 async def runnable(database: Database) -> list[str]:
