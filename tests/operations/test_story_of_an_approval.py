@@ -1,7 +1,8 @@
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from tests.operations.conftest import APPROVAL, World
+from tests.operations.conftest import APPROVAL, World, world_of
 
 from certloom.operations.instances import InstanceNotFound, read_one
 from certloom.operations.signals import (
@@ -67,6 +68,12 @@ async def test_a02_without_any_setting_the_requester_may_not_even_deny(world: Wo
 async def test_a01_the_step_itself_may_allow_the_requester(world: World) -> None:
     await world.publish(world.approval(parameters={"allowselfapproval": "True"}))
     after = await world.vote("alice", await waiting(world))
+    assert after.status is Status.COMPLETE
+
+
+async def test_a01_the_setting_may_allow_the_requester(data_folder: Path) -> None:
+    async with world_of(data_folder, approvals_self="allow") as world:
+        after = await world.vote("alice", await waiting(world))
     assert after.status is Status.COMPLETE
 
 

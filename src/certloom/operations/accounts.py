@@ -157,7 +157,8 @@ async def create_role(
 ) -> Role:
     """A new role. Permissions in the new or the old spelling. Raises PermissionUnknown, RoleExists or Invalid."""
     require(actor, Operation.CREATE_ROLE)
-    if not name.strip():
+    name = name.strip()
+    if not name:
         raise Invalid("The role has no name. Give it one that says what its holders do.")
     held = sorted({canonical(permission) for permission in permissions})
     if await read_role(services.database, name.casefold()) is not None:

@@ -1,0 +1,153 @@
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from tests.operations.conftest import ROOT, World, linear, step
+
+from certloom.errors import Invalid
+from certloom.operations.access import PermissionMissing
+from certloom.operations.certificates import (
+    CertificateChoice,
+    RevocationRefused,
+    Revocations,
+    certificate_view,
+    download_certificate,
+    revoke_certificates,
+)
+from certloom.operations.context import CertificateNotFound
+from certloom.operations.definitions import create_definition, publish_definition, save_steps
+from certloom.pki.revocation import ReasonNotAllowed
+from certloom.store.certificates import CertificateRow, read_revocation
+from certloom.workflow.instance import Status
+
+
+async def issued(world: World) -> CertificateRow:
+    await world.publish(step("EnrollStep"))
+    certificate = (await world.enroll()).certificate
+    assert certificate is not None
+    return certificate
+
+
+async def revoke(
+    world: World, *ids: int, reason: int = 4, comment: str = "replaced", name: str = "alice"
+) -> Revocations:
+    return await revoke_certificates(world.services, await world.actor(name), ids, reason, comment)
+
+
+async def require_approval(world: World) -> None:
+    made = await create_definition(
+        world.services, ROOT, display_name="Take back", description="", workflow_type="Revocation", key="WebServer"
+    )
+    await save_steps(world.services, ROOT, UUID(made.row.id), linear(world.approval()))
+    await publish_definition(world.services, ROOT, UUID(made.row.id))
+
+
+async def test_a_certificate_is_revoked_with_reason_comment_and_moment(world: World) -> None:
+    row = await issued(world)
+    at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    answer = await revoke_certificates(world.services, await world.actor("alice"), [row.id], 4, "replaced", at)
+    assert answer == Revocations((row.id,), ())
+    revocation = await read_revocation(world.services.database, row.id)
+    assert revocation is not None
+    assert (revocation.reason, revocation.comment) == (4, "replaced")
+    assert revocation.effective_at == "2026-01-02T03:04:05.000Z"
+    assert (await certificate_view(world.services, ROOT, row.id)).revocation == revocation
+
+
+async def test_g08_a_revocation_that_waits_for_approval_says_so_and_happens_after_it(world: World) -> None:
+    row = await issued(world)
+    await require_approval(world)
+    answer = await revoke(world, row.id)
+    ((certificate_id, instance_id, message),) = [(s.certificate_id, s.instance_id, s.message) for s in answer.suspended]
+    assert (answer.revoked, certificate_id) == ((), row.id)
+    assert message.startswith("Awaiting 1 more approval(s)")
+    assert await read_revocation(world.services.database, row.id) is None
+    after = await world.vote("bob", instance_id)
+    assert (after.status, after.data["Revoked"]) == (Status.COMPLETE, True)
+    revocation = await read_revocation(world.services.database, row.id)
+    assert revocation is not None
+    assert revocation.instance_id == instance_id
+
+
+async def test_a01_who_asks_for_a_revocation_may_not_approve_it(world: World) -> None:
+    row = await issued(world)
+    await require_approval(world)
+    (waiting,) = (await revoke(world, row.id)).suspended
+    with pytest.raises(Exception, match="self-approval rule"):
+        await world.vote("alice", waiting.instance_id)
+    assert await read_revocation(world.services.database, row.id) is None
+
+
+async def test_a_denied_revocation_leaves_the_certificate(world: World) -> None:
+    row = await issued(world)
+    await require_approval(world)
+    (waiting,) = (await revoke(world, row.id)).suspended
+    assert (await world.deny("bob", waiting.instance_id)).status is Status.REJECTED
+    assert await read_revocation(world.services.database, row.id) is None
+
+
+async def test_a_certificate_is_revoked_once(world: World) -> None:
+    row = await issued(world)
+    await revoke(world, row.id)
+    instances = await world.rows("instance")
+    with pytest.raises(RevocationRefused, match="revoked already"):
+        await revoke(world, row.id)
+    assert await world.rows("instance") == instances
+
+
+async def test_an_unknown_id_among_known_ones_revokes_none(world: World) -> None:
+    row = await issued(world)
+    with pytest.raises(CertificateNotFound, match="99"):
+        await revoke(world, row.id, 99)
+    assert await read_revocation(world.services.database, row.id) is None
+
+
+@pytest.mark.parametrize("comment", ["", "  \n"])
+async def test_a_revocation_needs_a_comment(world: World, comment: str) -> None:
+    row = await issued(world)
+    with pytest.raises(Invalid, match="Comment is missing"):
+        await revoke(world, row.id, comment=comment)
+
+
+async def test_a_reason_nobody_defined_is_refused(world: World) -> None:
+    row = await issued(world)
+    with pytest.raises(ReasonNotAllowed):
+        await revoke(world, row.id, reason=11)
+    assert await read_revocation(world.services.database, row.id) is None
+
+
+@pytest.mark.parametrize("ids", [[], list(range(1, 1002))])
+async def test_the_number_of_certificates_at_once_is_bounded(world: World, ids: list[int]) -> None:
+    with pytest.raises(Invalid, match="1 to 1000"):
+        await revoke(world, *ids)
+
+
+async def test_an_id_given_twice_is_revoked_once(world: World) -> None:
+    row = await issued(world)
+    assert (await revoke(world, row.id, row.id)).revoked == (row.id,)
+
+
+async def test_revoking_needs_its_permission(world: World) -> None:
+    row = await issued(world)
+    with pytest.raises(PermissionMissing, match="/certificates/collections/revoke/"):
+        await revoke(world, row.id, name="carol")
+
+
+async def test_a_certificate_is_found_by_id_thumbprint_or_serial_and_its_download_is_audited(world: World) -> None:
+    row = await issued(world)
+    colons = ":".join(row.thumbprint[i : i + 2] for i in range(0, len(row.thumbprint), 2)).lower()
+    for choice in (
+        CertificateChoice(certificate_id=row.id),
+        CertificateChoice(thumbprint=colons),
+        CertificateChoice(serial_number=row.serial_number.lower(), issuer_dn=row.issuer_dn),
+    ):
+        found, chain = await download_certificate(world.services, ROOT, choice)
+        assert (found, len(chain)) == (row, 2)
+    assert len(await world.audited("download certificate")) == 3
+
+
+async def test_a_choice_that_names_nothing_is_refused(world: World) -> None:
+    with pytest.raises(Invalid, match="Thumbprint"):
+        await download_certificate(world.services, ROOT, CertificateChoice(serial_number="01"))
+    with pytest.raises(CertificateNotFound):
+        await download_certificate(world.services, ROOT, CertificateChoice(thumbprint="00"))
