@@ -158,7 +158,8 @@ class Site:
         body: dict[str, Any] = {} if json is None else {"json": json}
         if content is not None:
             body = {"content": content}
-        return await self.client.request(method, f"{base}{path}", auth=auth, headers=dict(headers or {}), **body)
+        url = f"http://testserver{base}{path}"
+        return await self.client.request(method, url, auth=auth, headers=dict(headers or {}), **body)
 
     async def get(self, who: str | None, path: str, **options: Any) -> httpx.Response:
         return await self.call(who, "GET", path, **options)
@@ -220,13 +221,13 @@ class Site:
         rules = {"id": 0, "name": name, "display_name": f"The {name}", "san_rules": {"dns": r".*\.corp\.example"}}
         await apply_template(self.services, ROOT, read_template({**rules, **fields}))
 
-    async def define(self, template: str, *steps: Mapping[str, object]) -> str:
+    async def define(self, template: str, *steps: Mapping[str, object], workflow_type: str = "Enrollment") -> str:
         """A published definition for a template, made through the API."""
         made = await self.call(
             "admin",
             "POST",
             "/Workflow/Definitions",
-            {"DisplayName": f"{template} enrollment", "WorkflowType": "Enrollment", "Key": template},
+            {"DisplayName": f"{template} {workflow_type.lower()}", "WorkflowType": workflow_type, "Key": template},
         )
         assert made.status_code == 200, made.text
         path = f"/Workflow/Definitions/{made.json()['Id']}"
@@ -260,7 +261,7 @@ async def opened(data_folder: Path, **settings: Any) -> AsyncIterator[Site]:
             **{step.extension_name: step for step in steps},
         }
         transport = httpx.ASGITransport(app=application(certloom.services, certloom.authenticator))  # type: ignore[arg-type]  # Litestar and httpx describe ASGI in different words
-        client = httpx.AsyncClient(transport=transport, base_url="http://testserver")
+        client = httpx.AsyncClient(transport=transport)
         async with running(certloom), client:
             yield Site(certloom, client, clock, holding)
             holding.released.set()

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import structlog
 from litestar import Litestar, Request, Response
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp
@@ -47,9 +48,14 @@ _log = structlog.get_logger("certloom.http")
 
 def routes(max_body_bytes: int) -> Litestar:
     """The routes alone, without gate and paths."""
+    # Litestar adds pages of its own to what it describes, with scripts from elsewhere; what is served has none.
+    described = Litestar(
+        route_handlers=list(CONTROLLERS), openapi_config=OpenAPIConfig(title="certloom", version=__version__)
+    )
     return Litestar(
         route_handlers=list(CONTROLLERS),
-        openapi_config=OpenAPIConfig(title="certloom", version=__version__, path="/litestar-schema", render_plugins=[]),
+        openapi_config=None,
+        state=State({"described": described}),
         exception_handlers={Exception: _render},
         request_max_body_size=max_body_bytes,
         middleware=[],
@@ -69,13 +75,15 @@ def application(services: Services, authenticator: Authenticator) -> ASGIApp:
 
 def _render(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     reference = str(uuid7(request.scope["state"]["services"].clock()))
+    headers: dict[str, str] = {}
     if isinstance(error, HTTPException):
         status, body = _http(error)
+        headers = error.headers or {}
     else:
         status, body = problem(error, reference)
         if not isinstance(error, CertloomError):
             _log.error("request failed unexpectedly", reference=reference, exc_info=error)
-    return Response(msgspec.json.encode(body), status_code=status, media_type=JSON)
+    return Response(msgspec.json.encode(body), status_code=status, media_type=JSON, headers=headers)
 
 
 _HTTP = {

@@ -42,7 +42,7 @@ class DocumentationController(Controller):
     @get("/openapi.json", operation_id="ReadDescription")
     async def description(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """The OpenAPI description."""
-        return raw_answer(msgspec.json.encode(description(request.app)))
+        return raw_answer(msgspec.json.encode(description(request.app.state.described)))
 
     @get("/docs", operation_id="ShowDocumentation")
     async def page(self) -> Response[str]:
