@@ -118,7 +118,10 @@ def chain_fault(previous: str, expected: int, row: AuditRow) -> str | None:
         return f"entry {expected} is missing: entry {row.seq} follows entry {expected - 1}"
     if entry_hash(previous, row.seq, row.body) != row.hash:
         return f"entry {row.seq} is not what was written, or one before it was changed"
-    entry = msgspec.json.decode(row.body, type=AuditEntry)
+    try:
+        entry = msgspec.json.decode(row.body, type=AuditEntry)
+    except msgspec.DecodeError:
+        return f"entry {row.seq} is not an entry at all"
     columns = (row.at, row.actor, row.operation, row.entity_type, row.entity, row.level)
     if columns != (
         entry.at,

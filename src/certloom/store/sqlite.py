@@ -94,7 +94,7 @@ class SqliteWriter:
         self._connection.execute("SAVEPOINT batch")
         try:
             results: list[Exception | None] = [self._write_unless_guarded(change) for change in changes]
-        except sqlite3.Error:
+        except Exception:  # noqa: BLE001 - a value that cannot be bound is no sqlite3.Error, and must not refuse the others
             self._connection.execute("ROLLBACK TO batch")
             results = [self._write_alone(change) for change in changes]
         self._connection.execute("RELEASE batch")
@@ -124,7 +124,7 @@ class SqliteWriter:
         except sqlite3.IntegrityError as error:
             self._connection.execute("ROLLBACK TO change")
             result = RowCollides(f"A row of this change exists already ({error}).")
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this Change alone
             self._connection.execute("ROLLBACK TO change")
             result = StoreUnavailable(f"The database refused a write ({error}). Nothing was changed.")
         self._connection.execute("RELEASE change")
