@@ -92,7 +92,8 @@ class AuditChain:
 async def read_chain(database: Database, after: int, limit: int) -> list[AuditRow]:
     """Up to ``limit`` entries behind position ``after``."""
     rows = await database.fetch_all(
-        "SELECT seq, at, actor, operation, entity_type, entity, level, body, hash FROM audit "
+        # Text in place of bytes is a change to be told, not to stumble over.
+        "SELECT seq, at, actor, operation, entity_type, entity, level, CAST(body AS BLOB), hash FROM audit "
         "WHERE seq > ? ORDER BY seq LIMIT ?",
         after,
         limit,
@@ -108,7 +109,7 @@ async def read_head(database: Database) -> tuple[int, str] | None:
 
 async def read_checkpoints(database: Database) -> list[CheckpointRow]:
     """Every checkpoint, in order."""
-    rows = await database.fetch_all("SELECT seq, at, hash, signature FROM audit_checkpoint ORDER BY seq")
+    rows = await database.fetch_all("SELECT seq, at, hash, CAST(signature AS BLOB) FROM audit_checkpoint ORDER BY seq")
     return [CheckpointRow(**dict(zip(CheckpointRow.__struct_fields__, row, strict=True))) for row in rows]
 
 

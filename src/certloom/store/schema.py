@@ -1,12 +1,13 @@
 """The schema's versions: Alembic takes a database from any older one to the newest."""
 
+import sqlite3
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, NullPool, create_engine, event
 
 from certloom.errors import Unavailable
 
@@ -22,7 +23,9 @@ def upgrade(path: Path) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     script = ScriptDirectory.from_config(config)
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    event.listen(engine, "connect", _leave_transactions_to_us)
+    event.listen(engine, "begin", _begin)
     with engine.begin() as connection:
         current = _current(connection)
         if current == script.get_current_head():
@@ -34,6 +37,15 @@ def upgrade(path: Path) -> None:
             )
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+# The driver would commit every CREATE TABLE alone; in one transaction, an interrupted upgrade leaves nothing behind.
+def _leave_transactions_to_us(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _current(connection: Connection) -> str | None:

@@ -43,7 +43,7 @@ class Seal:
         """The plain value. Raises KeyFileUnusable when the key or the purpose is not the one it was sealed with."""
         try:
             return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], purpose.encode())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise KeyFileUnusable(
                 f"The stored {purpose} cannot be opened: it was sealed with another key, or was changed. "
                 "Put back the key file this data folder was created with."

@@ -1,0 +1,160 @@
+import asyncio
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.store.conftest import Wakes, change_behind_its_back, entry
+
+from certloom.clock import system_clock
+from certloom.dispatch.in_process import InProcessDispatcher
+from certloom.identity.password import PasswordHasher
+from certloom.operations.checkpoints import AuditReport, sign_checkpoint, verify_audit
+from certloom.operations.services import Services
+from certloom.settings import Settings
+from certloom.store.audit import entry_hash
+from certloom.store.change import Change, StoreUnavailable
+from certloom.store.meta import MetaRow, read_meta
+from certloom.store.rows import Put
+from certloom.store.sealing import Seal
+from certloom.store.sqlite import SqliteDatabase, connect
+
+SEAL = Seal(bytes(32))
+
+
+@pytest.fixture
+async def services(database: SqliteDatabase) -> Services:
+    """Ten entries, signed up to the seventh."""
+    made = Services(
+        database=database,
+        dispatcher=InProcessDispatcher(),
+        clock=system_clock,
+        settings=Settings(),
+        seal=SEAL,
+        hasher=PasswordHasher(1, 8, 1),
+        step_types={},
+        workflow_types={},
+    )
+    await append(database, 7)
+    await sign_checkpoint(made)
+    await append(database, 3)
+    return made
+
+
+async def append(database: SqliteDatabase, count: int) -> None:
+    for number in range(count):
+        await database.commit(Change(audit=(entry(f"entry {number}"),)))
+
+
+async def verified(services: Services) -> AuditReport:
+    return await verify_audit(services.database, SEAL.audit_key().public_key())
+
+
+def rewrite_from(path: Path, start: int, body: bytes | None = None) -> None:
+    """What an attacker does who knows how the chain is made: change an entry and compute every later hash anew."""
+    connection = connect(path)
+    rows = connection.execute("SELECT seq, body FROM audit ORDER BY seq").fetchall()
+    (previous,) = connection.execute("SELECT hash FROM audit WHERE seq = ?", (start - 1,)).fetchone()
+    for seq, old in rows[start - 1 :]:
+        new = body if seq == start and body is not None else old.replace(b"entry", b"edited")
+        previous = entry_hash(previous, seq, new)
+        connection.execute("UPDATE audit SET body = ?, hash = ? WHERE seq = ?", (new, previous, seq))
+    connection.close()
+
+
+async def test_h02_an_untouched_log_is_whole(services: Services) -> None:
+    assert await verified(services) == AuditReport(10, 1, None)
+
+
+async def test_h02_an_empty_log_is_whole(database: SqliteDatabase) -> None:
+    assert await verify_audit(database, SEAL.audit_key().public_key()) == AuditReport(0, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("DELETE FROM audit WHERE seq = 4", "entry 4 is missing: entry 5 follows entry 3"),
+        ("DELETE FROM audit WHERE seq = 1", "entry 1 is missing: entry 2 follows entry 0"),
+        (
+            "UPDATE audit SET body = replace(body, 'entry 2', 'entry X') WHERE seq = 3",
+            "entry 3 is not what was written",
+        ),
+        ("UPDATE audit SET hash = hash || '0' WHERE seq = 5", "entry 5 is not what was written"),
+        ("UPDATE audit SET actor = 'nobody' WHERE seq = 6", "entry 6: its columns were changed"),
+        ("UPDATE audit SET level = 2 WHERE seq = 2", "entry 2: its columns were changed"),
+        ("UPDATE audit SET at = '2020-01-01T00:00:00.000Z' WHERE seq = 9", "entry 9: its columns were changed"),
+        ("DELETE FROM audit WHERE seq > 6", "the log ends at entry 6, but a signed checkpoint covers entry 7"),
+        ("DELETE FROM audit", "the log ends at entry 0, but a signed checkpoint covers entry 7"),
+        ("UPDATE audit_checkpoint SET at = '2020-01-01T00:00:00.000Z'", "the checkpoint at entry 7 was not signed"),
+        ("UPDATE audit_checkpoint SET signature = zeroblob(64)", "the checkpoint at entry 7 was not signed"),
+    ],
+)
+async def test_h02_tampering_is_found_and_its_place_is_named(
+    services: Services, path: Path, statement: str, told: str
+) -> None:
+    change_behind_its_back(path, statement)
+    fault = (await verified(services)).fault
+    assert fault is not None
+    assert fault.startswith(told)
+
+
+async def test_h02_two_entries_in_exchanged_order_are_found(services: Services, path: Path) -> None:
+    columns = "at, actor, operation, entity_type, entity, level, body, hash"
+    change_behind_its_back(
+        path,
+        "CREATE TABLE kept AS SELECT * FROM audit WHERE seq IN (3, 4)",
+        *(
+            f"UPDATE audit SET ({columns}) = (SELECT {columns} FROM kept WHERE seq = {7 - seq}) WHERE seq = {seq}"  # noqa: S608 - literals
+            for seq in (3, 4)
+        ),
+    )
+    assert (await verified(services)).fault == "entry 3 is not what was written, or one before it was changed"
+
+
+async def test_h02_a_rewritten_tail_differs_from_its_checkpoint(services: Services, path: Path) -> None:
+    rewrite_from(path, 5)
+    fault = (await verified(services)).fault
+    assert fault == "entry 7 or one before it was rewritten: a signed checkpoint says otherwise"
+
+
+async def test_h02_an_entry_that_is_no_entry_is_told_and_not_stumbled_over(services: Services, path: Path) -> None:
+    rewrite_from(path, 9, b"\xff no JSON")
+    assert (await verified(services)).fault == "entry 9 is not an entry at all"
+
+
+async def test_h02_another_installations_key_verifies_nothing(services: Services) -> None:
+    stranger = Seal(bytes(31) + b"1").audit_key().public_key()
+    report = await verify_audit(services.database, stranger)
+    assert report.fault == "the checkpoint at entry 7 was not signed by this installation"
+
+
+async def test_a_checkpoint_is_signed_only_when_there_is_something_new(services: Services) -> None:
+    for _ in range(2):
+        await sign_checkpoint(services)
+        assert (await verified(services)).checkpoints == 2
+
+
+async def test_h02_two_writers_at_once_keep_one_chain(services: Services, path: Path, wakes: Wakes) -> None:
+    other = SqliteDatabase(path, wakes)
+    both = [services.database, other] * 20
+    await asyncio.gather(*(one.commit(Change(audit=(entry(f"n{n}"), entry("and")))) for n, one in enumerate(both)))
+    await other.close()
+    assert await verified(services) == AuditReport(90, 1, None)
+
+
+async def test_h03_what_cannot_be_audited_does_not_happen(services: Services, path: Path) -> None:
+    change_behind_its_back(path, "ALTER TABLE audit RENAME TO gone")
+    change = Change(writes=(Put(MetaRow(name="a", value="1")),), audit=(entry("unwritable"),), wake=("i",))
+    with pytest.raises(StoreUnavailable, match="Nothing was changed"):
+        await services.database.commit(change)
+    assert await read_meta(services.database, "a") is None
+    change_behind_its_back(path, "ALTER TABLE gone RENAME TO audit")
+    await services.database.commit(change)
+    assert await verified(services) == AuditReport(11, 1, None)
+
+
+async def test_h05_a_body_holds_what_was_said_and_nothing_else(services: Services) -> None:
+    row = await services.database.fetch_one("SELECT body FROM audit WHERE seq = 1")
+    assert row is not None
+    assert set(msgspec.json.decode(row[0])) == {
+        "at", "actor", "operation", "entity_type", "entity", "message", "level", "details",
+    }  # fmt: skip

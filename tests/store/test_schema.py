@@ -1,0 +1,72 @@
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from tests.store.conftest import change_behind_its_back
+
+from certloom.store import accounts, audit, certificates, definitions, instances, meta, repeats
+from certloom.store.rows import Row
+from certloom.store.schema import SchemaTooNew, upgrade
+from certloom.store.sqlite import connect
+
+MODULES = (accounts, audit, certificates, definitions, instances, meta, repeats)
+KINDS: set[type[Row]] = {
+    kind
+    for module in MODULES
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, Row) and kind is not Row
+}
+
+
+def schema_of(path: Path) -> list[tuple[str, ...]]:
+    connection = sqlite3.connect(path)
+    found = connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY type, name").fetchall()
+    connection.close()
+    return found
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS, key=lambda kind: kind.table))
+def test_every_column_a_row_names_is_there_and_its_key_is_unique(path: Path, kind: type[Row]) -> None:
+    connection = connect(path)
+    columns = {row[1] for row in connection.execute(f"PRAGMA table_info({kind.table})")}
+    names = ", ".join(kind.key)
+    connection.execute(
+        f"INSERT INTO {kind.table} SELECT * FROM {kind.table} WHERE false ON CONFLICT ({names}) DO NOTHING"  # noqa: S608 - names of the record
+    )
+    connection.close()
+    assert set(kind.__struct_fields__) <= columns
+
+
+def test_every_table_has_its_row(path: Path) -> None:
+    tables = {name for kind, name, _ in schema_of(path) if kind == "table" and not name.startswith("sqlite_")}
+    assert tables == {kind.table for kind in KINDS} | {"journal", "alembic_version"}
+
+
+def test_an_upgrade_from_nothing_twice_is_the_same_schema(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    upgrade(path)
+    first = schema_of(path)
+    upgrade(path)
+    assert schema_of(path) == first
+    assert len(first) > len(KINDS)
+
+
+def test_a_newer_schema_is_refused_and_left_alone(path: Path) -> None:
+    change_behind_its_back(path, "UPDATE alembic_version SET version_num = '9999'")
+    before = schema_of(path)
+    with pytest.raises(SchemaTooNew, match="9999"):
+        upgrade(path)
+    assert schema_of(path) == before
+
+
+def test_an_upgrade_that_was_interrupted_leaves_nothing_and_can_be_repeated(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    change_behind_its_back(path, "CREATE TABLE audit_checkpoint (seq INTEGER)")
+    before = schema_of(path)
+    with pytest.raises(OperationalError, match="audit_checkpoint already exists"):
+        upgrade(path)
+    assert schema_of(path) == before
+    change_behind_its_back(path, "DROP TABLE audit_checkpoint")
+    upgrade(path)
+    assert "audit_checkpoint" in {name for _, name, _ in schema_of(path)}
