@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from functools import lru_cache
 from ipaddress import ip_address
 
 from certloom.errors import Forbidden
@@ -53,6 +54,7 @@ def _credentials(encoded: str) -> tuple[str, str]:
     return name, password
 
 
+@lru_cache(maxsize=4096)
 def is_loopback(address: str) -> bool:
     """Whether an address never leaves this machine. What is no address (a Unix socket) does not."""
     try:

@@ -1,6 +1,7 @@
 """Lockout: guessing passwords is slow, for one account and from one place."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 __all__ = ["Lockout"]
@@ -66,6 +67,7 @@ class _Windows:
         return present + 1
 
 
+@lru_cache(maxsize=4096)
 def _network(address: str) -> str:
     """The address, or its /64 for IPv6: one customer owns all of that, and could change within it at will."""
     try:

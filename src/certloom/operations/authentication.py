@@ -5,17 +5,19 @@ that a flood fills no log.
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from certloom.errors import Forbidden, Invalid
+from certloom.identity.account import read_account_name
 from certloom.identity.actor import Actor, system_actor
 from certloom.identity.lockout import Lockout
 from certloom.identity.verified import VerifiedCredentials
 from certloom.operations.access import Operation
-from certloom.operations.accounts import account_name, actor_of
+from certloom.operations.accounts import actor_of
 from certloom.operations.audit import record_refusal
 from certloom.operations.services import Services
-from certloom.store.accounts import AccountRow, read_account
+from certloom.store.accounts import AccountRow, read_account, security_rev
 
 __all__ = ["Authenticator", "CredentialsRefused", "TooManyFailures"]
 
@@ -35,34 +37,62 @@ class Authenticator:
     services: Services
     lockout: Lockout
     verified: VerifiedCredentials
+    _known: dict[str, tuple[str, AccountRow, Actor]] = field(default_factory=dict)
 
     async def password(self, name: str, password: str, address: str) -> Actor:
         """The actor behind a name and a password. Raises CredentialsRefused or TooManyFailures."""
         services, now = self.services, self.services.clock()
-        try:
-            key = account_name(services, name).key
-        except Invalid:
-            key = ""
+        key = _key(name, services.settings.default_domain)
         if self.lockout.locked(key, address, now):
             raise TooManyFailures("Too many failed logins. Wait a few minutes, then try again.")
-        row = await read_account(services.database, key)
-        if row is None or not await self._matches(row, password):
-            if row is None:
+        known = await self._account(key)
+        if known is None or not await self._matches(known[0], password, address):
+            if known is None:
                 # As slow as for an account that exists, so that names cannot be found out by the clock.
                 await asyncio.to_thread(services.hasher.verify, None, password)
             if self.lockout.failed(key, address, now):
                 who = system_actor("authentication")
                 await record_refusal(services, who, Operation.AUTHENTICATE, ("Account", key), f"Failed from {address}.")
             raise CredentialsRefused("The user name or the password is wrong.")
-        return await actor_of(services, row)
+        return known[1]
 
-    async def _matches(self, row: AccountRow, password: str) -> bool:
+    async def _account(self, key: str) -> tuple[AccountRow, Actor] | None:
+        """The account and its actor, read again whenever anything about accounts or roles has changed."""
+        rev = await security_rev(self.services.database)
+        known = self._known.get(key)
+        if known is not None and known[0] == rev:
+            return known[1], known[2]
+        row = await read_account(self.services.database, key)
+        if row is None:
+            return None
+        actor = await actor_of(self.services, row)
+        if len(self._known) >= _ACCOUNTS_KEPT:
+            self._known.clear()
+        self._known[key] = (rev, row, actor)
+        return row, actor
+
+    async def _matches(self, row: AccountRow, password: str, address: str) -> bool:
         if row.password_hash is None or row.disabled:
             return False
         now = self.services.clock()
         if self.verified.holds(row.account_key, password, row.password_hash, now):
             return True
+        if self.lockout.locked(row.account_key, address, now):
+            # A burst in parallel was let in before its first failures were counted.
+            return False
         matches = await asyncio.to_thread(self.services.hasher.verify, row.password_hash, password)
         if matches:
             self.verified.remember(row.account_key, password, row.password_hash, now)
         return matches
+
+
+_ACCOUNTS_KEPT = 10_000
+
+
+@lru_cache(maxsize=_ACCOUNTS_KEPT)
+def _key(name: str, default_domain: str) -> str:
+    """The canonical name of an account; empty for a text that names none."""
+    try:
+        return read_account_name(name, default_domain).key
+    except Invalid:
+        return ""

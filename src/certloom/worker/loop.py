@@ -7,6 +7,7 @@ from typing import Protocol
 import structlog
 
 from certloom.errors import CertloomError
+from certloom.logs import bind_instance
 from certloom.operations.runner import advance
 from certloom.operations.services import Services
 from certloom.store.change import GuardLost
@@ -64,16 +65,17 @@ class Worker:
             self._ready.wake((instance_id,))
 
     async def _advance(self, instance_id: str) -> None:
+        bind_instance(instance_id)
         try:
             await advance(self._services, instance_id)
         except GuardLost:
             # Somebody else moved it; whoever did wakes it where that is needed.
-            _log.info("instance was moved by somebody else", instance=instance_id)
+            _log.info("instance was moved by somebody else")
         except CertloomError as error:
-            _log.warning("instance could not go on; it is tried again", instance=instance_id, error=error.message)
+            _log.warning("instance could not go on; it is tried again", error=error.message)
             self._later(instance_id)
         except Exception:  # noqa: BLE001 - one instance's trouble must not stop the others
-            _log.exception("instance could not go on; it is tried again", instance=instance_id)
+            _log.exception("instance could not go on; it is tried again")
             self._later(instance_id)
 
     def _later(self, instance_id: str) -> None:
