@@ -87,7 +87,8 @@ def _issued(services: Services, fact: CertificateIssued, instance: Instance, lat
         thumbprint=facts.thumbprint,
         late=int(late),
     )
-    return (Insert(row),), (issued,)
+    # A worker this one took over from may have recorded the same certificate late; the id was planned for it alone.
+    return (Insert(row) if late else Put(row),), (issued,)
 
 
 def _revoked(services: Services, fact: CertificateRevoked, instance: Instance, _late: bool) -> Recorded:  # noqa: FBT001 - one shape for all recorders
