@@ -13,13 +13,15 @@ from certloom.app import Certloom
 from certloom.identity.actor import system_actor
 from certloom.operations.access import Operation
 from certloom.operations.triggers import Start, begin
-from certloom.store.instances import INSTANCE_INSERT, INSTANCE_UPDATE, JOURNAL_INSERT, InstanceRow
+from certloom.store.instances import INSTANCE_INSERT, INSTANCE_UPDATE, JOURNAL_INSERT, InstanceRow, ProgressRow
 from certloom.store.schema import upgrade
 from certloom.store.sqlite import connect
 
 __all__ = ["measure_workflows"]
 
 _CONTEXT = {"Template": "none", "Padding": "x" * 1000}
+_CHANGING = [InstanceRow.__struct_fields__.index(name) for name in ProgressRow.__struct_fields__]
+_REV = InstanceRow.__struct_fields__.index("rev")
 _COUNTS = {1: 500, 64: 6000}
 
 
@@ -84,7 +86,7 @@ def _raw_group_commit(path: Path, written: list[Any], in_flight: int) -> float:
         raw.execute("COMMIT")
         raw.execute("BEGIN IMMEDIATE")
         for instance, journal, _ in batch:
-            raw.execute(INSTANCE_UPDATE, (*instance, instance[0]))
+            raw.execute(INSTANCE_UPDATE, (*(instance[place] for place in _CHANGING), instance[0], instance[_REV]))
             raw.executemany(JOURNAL_INSERT, journal[1:])
         raw.execute("COMMIT")
     return len(written) / (time.perf_counter() - began)

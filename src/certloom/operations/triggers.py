@@ -11,7 +11,7 @@ from certloom.operations.access import Operation
 from certloom.operations.audit import entry
 from certloom.operations.services import Services
 from certloom.store.change import Change, Expect
-from certloom.store.definitions import DefinitionRow, read_for_key, read_global
+from certloom.store.definitions import DefinitionRow, read_in_use
 from certloom.store.instances import instance_write
 from certloom.store.rows import Write
 from certloom.workflow.instance import DefinitionPin
@@ -72,9 +72,7 @@ async def _definition_for(services: Services, start: Start) -> DefinitionRow:
 
     A definition that is switched off refuses: falling back would go round its approvals.
     """
-    row = await read_for_key(services.database, start.workflow_type, start.key)
-    if row is None or row.published_version is None:
-        row = await read_global(services.database, start.workflow_type)
+    row = await read_in_use(services.database, start.workflow_type, start.key)
     assert row is not None  # noqa: S101 - start-up creates the global definitions and nothing deletes them
     if not row.enabled:
         raise DefinitionDisabled(

@@ -77,16 +77,23 @@ def entry_hash(previous: str, seq: int, body: bytes) -> str:
 class AuditChain:
     """Appends entries inside the transaction of the Change they describe."""
 
+    def __init__(self) -> None:
+        self._head: tuple[int, str] | None = None
+
+    def forget(self) -> None:
+        """Read the end of the chain again: another process may have written, or a write was taken back."""
+        self._head = None
+
     def append(self, connection: sqlite3.Connection, entries: Sequence[AuditEntry]) -> None:
-        """Write entries behind the last one. Another process may have written in between, so the head is read."""
-        head = connection.execute(_HEAD).fetchone()
-        seq, previous = head or (0, first_hash())
+        """Write entries behind the last one."""
+        seq, previous = self._head or connection.execute(_HEAD).fetchone() or (0, first_hash())
         for entry in entries:
             seq += 1
             body = _JSON.encode(entry)
             previous = entry_hash(previous, seq, body)
             identity = (entry.actor, entry.operation, entry.entity_type, entry.entity, entry.level)
             connection.execute(_INSERT, (seq, entry.at, *identity, body, previous))
+        self._head = (seq, previous)
 
 
 async def read_chain(database: Database, after: int, limit: int) -> list[AuditRow]:

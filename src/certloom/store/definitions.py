@@ -17,6 +17,7 @@ __all__ = [
     "read_definition",
     "read_for_key",
     "read_global",
+    "read_in_use",
     "read_version",
     "steps_text",
     "version_was_published",
@@ -80,6 +81,19 @@ def _row(values: tuple[Any, ...]) -> DefinitionRow:
 async def read_definition(database: Database, definition_id: str) -> DefinitionRow | None:
     """The definition of that id, or None."""
     row = await database.fetch_one(f"SELECT {_COLUMNS} FROM definition WHERE id = ?", definition_id)
+    return _row(row) if row else None
+
+
+async def read_in_use(database: Database, workflow_type: str, key: str) -> DefinitionRow | None:
+    """The published definition of a type for one key, else the built-in one."""
+    row = await database.fetch_one(
+        f"SELECT {_COLUMNS} FROM definition WHERE workflow_type = ? AND published_version IS NOT NULL "
+        "AND (is_global = 1 OR id = (SELECT definition_id FROM definition_key WHERE workflow_type = ? AND key_value = ?)) "
+        "ORDER BY is_global LIMIT 1",
+        workflow_type,
+        workflow_type,
+        key,
+    )
     return _row(row) if row else None
 
 

@@ -63,6 +63,24 @@ class InstanceRow(Row, frozen=True, kw_only=True):
     machine: str
 
 
+class ProgressRow(Row, frozen=True, kw_only=True):
+    """The columns of an instance's row that change on its way."""
+
+    table: ClassVar[str] = "instance"
+    key: ClassVar[tuple[str, ...]] = ("id",)
+
+    status: str
+    step_id: str
+    step_name: str
+    step_display_name: str
+    message: str
+    modified_at: str
+    rev: int
+    wake_at: str | None
+    data: str
+    machine: str
+
+
 class AwaitedSignalRow(Row, frozen=True, kw_only=True):
     """A role whose holders an instance waits for. ``excluded_id`` is the account whose signal is refused, or 0."""
 
@@ -97,27 +115,10 @@ class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _COLUMNS = ", ".join(InstanceRow.__struct_fields__)
-_CHANGING = (
-    "status",
-    "step_id",
-    "step_name",
-    "step_display_name",
-    "message",
-    "modified_at",
-    "rev",
-    "wake_at",
-    "data",
-    "machine",
-)
 INSTANCE_INSERT = insert_sql(InstanceRow, with_id=True)
 INSTANCE_UPDATE = (
-    "UPDATE instance SET "
-    + ", ".join(
-        f"{column} = ?{number}"
-        for number, column in enumerate(InstanceRow.__struct_fields__, start=1)
-        if column in _CHANGING
-    )
-    + f" WHERE id = ?{len(InstanceRow.__struct_fields__) + 1}"
+    f"UPDATE instance SET {', '.join(f'{column} = ?' for column in ProgressRow.__struct_fields__)} "
+    "WHERE id = ? AND rev = ?"
 )
 JOURNAL_INSERT = "INSERT INTO journal (instance_id, seq, at, kind, body) VALUES (?, ?, ?, ?, ?)"
 
@@ -148,7 +149,7 @@ def instance_write(
     """The write that takes an instance's row from ``before`` to ``after`` together with its new events."""
     rev = before.rev if before else 0
     return InstanceWrite(
-        row=_row(after, definition),
+        row=_progress(after, definition) if before else _row(after, definition),
         id=after.id,
         before=rev,
         events=tuple(
@@ -166,27 +167,34 @@ def _settled(instance: Instance) -> bool:
 
 
 def _row(instance: Instance, definition: Definition) -> InstanceRow:
-    step = _current_step(instance, definition)
-    machine = Machine(instance.cursor, instance.awaited, instance.signals, instance.bindings, instance.superseded_by)
+    progress = msgspec.structs.asdict(_progress(instance, definition))
     return InstanceRow(
+        **progress,
         id=instance.id,
-        status=instance.status.value,
         workflow_type=instance.definition.workflow_type,
         definition_id=instance.definition.id,
         definition_version=instance.definition.version,
         definition_name=instance.definition.display_name,
-        step_id=step.id,
-        step_name=step.unique_name,
-        step_display_name=step.display_name,
-        message=instance.message,
         title=instance.title,
         initiator_id=instance.initiator_id,
         initiator=instance.initiator,
         started_at=text_of(instance.started_at),
+        initial_data=_JSON.encode(instance.initial_data).decode(),
+    )
+
+
+def _progress(instance: Instance, definition: Definition) -> ProgressRow:
+    step = _current_step(instance, definition)
+    machine = Machine(instance.cursor, instance.awaited, instance.signals, instance.bindings, instance.superseded_by)
+    return ProgressRow(
+        status=instance.status.value,
+        step_id=step.id,
+        step_name=step.unique_name,
+        step_display_name=step.display_name,
+        message=instance.message,
         modified_at=text_of(instance.modified_at),
         rev=instance.rev,
         wake_at=text_of(instance.wake_at) if instance.wake_at else None,
-        initial_data=_JSON.encode(instance.initial_data).decode(),
         data=_JSON.encode(instance.data).decode(),
         machine=_JSON.encode(machine).decode(),
     )

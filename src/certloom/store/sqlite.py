@@ -73,12 +73,13 @@ class SqliteWriter:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._connection.execute("PRAGMA busy_timeout = 0")
         self._audit = AuditChain()
 
     async def begin(self) -> None:
         """Take the write lock, waiting for another process (a command line) that holds it."""
         deadline = asyncio.get_running_loop().time() + _BUSY_FOR
-        self._connection.execute("PRAGMA busy_timeout = 0")
+        self._audit.forget()
         while True:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -95,7 +96,7 @@ class SqliteWriter:
         try:
             results: list[Exception | None] = [self._write_unless_guarded(change) for change in changes]
         except Exception:  # noqa: BLE001 - a value that cannot be bound is no sqlite3.Error, and must not refuse the others
-            self._connection.execute("ROLLBACK TO batch")
+            self._take_back("batch")
             results = [self._write_alone(change) for change in changes]
         self._connection.execute("RELEASE batch")
         return results
@@ -121,28 +122,38 @@ class SqliteWriter:
         self._connection.execute("SAVEPOINT change")
         try:
             result = self._write_unless_guarded(change)
+        except GuardLost as lost:
+            self._take_back("change")
+            result = lost
         except sqlite3.IntegrityError as error:
-            self._connection.execute("ROLLBACK TO change")
+            self._take_back("change")
             result = RowCollides(f"A row of this change exists already ({error}).")
         except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this Change alone
-            self._connection.execute("ROLLBACK TO change")
+            self._take_back("change")
             result = StoreUnavailable(f"The database refused a write ({error}). Nothing was changed.")
         self._connection.execute("RELEASE change")
         return result
 
+    def _take_back(self, savepoint: str) -> None:
+        self._connection.execute(f"ROLLBACK TO {savepoint}")
+        self._audit.forget()
+
     def _write_unless_guarded(self, change: Change) -> Exception | None:
-        for instance in change.instances:
-            if instance.before and not self._instance_is_at(instance):
-                return GuardLost(f"Instance {instance.id} was changed by somebody else. Read it again.")
+        """Write a Change, or return why not. A guard lost after the first write is raised: something is to be undone."""
         for guard in change.guards:
             if not self._holds(guard):
                 return GuardLost(f"The {guard.kind.table} row {guard.key} was changed by somebody else.")
-        self._write_rows(change)
+        for number, instance in enumerate(change.instances):
+            if not self._write_instance(instance):
+                lost = GuardLost(f"Instance {instance.id} was changed by somebody else. Read it again.")
+                if number:
+                    raise lost
+                return lost
+        for write in change.writes:
+            self._write(write)
+        if change.audit:
+            self._audit.append(self._connection, change.audit)
         return None
-
-    def _instance_is_at(self, instance: InstanceWrite) -> bool:
-        row = self._connection.execute("SELECT rev FROM instance WHERE id = ?", (instance.id,)).fetchone()
-        return row is not None and row[0] == instance.before
 
     def _holds(self, guard: Expect) -> bool:
         condition = " AND ".join(f"{column} = ?" for column in guard.kind.key)
@@ -152,19 +163,13 @@ class SqliteWriter:
             return row is None
         return row is not None and row[0] == guard.value
 
-    def _write_rows(self, change: Change) -> None:
-        for instance in change.instances:
-            self._write_instance(instance)
-        for write in change.writes:
-            self._write(write)
-        if change.audit:
-            self._audit.append(self._connection, change.audit)
-
-    def _write_instance(self, instance: InstanceWrite) -> None:
+    def _write_instance(self, instance: InstanceWrite) -> bool:
+        """Write an instance; false, and nothing is written, when it is not where it is expected to be."""
         execute = self._connection.execute
         values = values_of(instance.row)
         if instance.before:
-            execute(INSTANCE_UPDATE, (*values, instance.id))
+            if not execute(INSTANCE_UPDATE, (*values, instance.id, instance.before)).rowcount:
+                return False
         else:
             execute(INSTANCE_INSERT, values)
         self._connection.executemany(JOURNAL_INSERT, [(instance.id, *event) for event in instance.events])
@@ -172,6 +177,7 @@ class SqliteWriter:
             execute("DELETE FROM awaited_signal WHERE instance_id = ?", (instance.id,))
             for row in instance.awaited:
                 execute(insert_sql(AwaitedSignalRow, with_id=True), values_of(row))
+        return True
 
     def _write(self, write: Write) -> None:
         match write:
