@@ -1,0 +1,125 @@
+from collections.abc import Iterator, Mapping
+
+import pytest
+import pytest_asyncio
+from tests.api.conftest import NOBODY, Site, make_csr
+
+from certloom.api.application import routes
+from certloom.operations import access
+from certloom.operations.access import ACCESS, Operation
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+CALLERS = (None, "carol", "bob", "admin")
+"""Nobody, somebody without a role, an approver, an administrator."""
+
+OPEN = (200, 200, 200, 200)
+MATRIX: Mapping[str, tuple[int, int, int, int]] = {
+    "GET /KeyfactorAPI/Workflow/Instances": (401, 403, 403, 200),
+    "GET /KeyfactorAPI/Workflow/Instances/My": (401, 403, 403, 200),
+    "GET /KeyfactorAPI/Workflow/Instances/AssignedToMe": (401, 403, 200, 200),
+    "GET /KeyfactorAPI/Workflow/Instances/{instance_id}": (401, 403, 200, 200),
+    "POST /KeyfactorAPI/Workflow/Instances/{instance_id}/Signals": (401, 403, 400, 403),
+    "GET /KeyfactorAPI/Workflow/Definitions": (401, 403, 403, 200),
+    "POST /KeyfactorAPI/Workflow/Definitions": (401, 403, 403, 400),
+    "GET /KeyfactorAPI/Workflow/Definitions/{definition_id}": (401, 403, 403, 404),
+    "PUT /KeyfactorAPI/Workflow/Definitions/{definition_id}": (401, 403, 403, 404),
+    "DELETE /KeyfactorAPI/Workflow/Definitions/{definition_id}": (401, 403, 403, 404),
+    "PUT /KeyfactorAPI/Workflow/Definitions/{definition_id}/Steps": (401, 403, 403, 404),
+    "POST /KeyfactorAPI/Workflow/Definitions/{definition_id}/Publish": (401, 403, 403, 404),
+    "POST /KeyfactorAPI/Enrollment/CSR": (401, 403, 403, 400),
+    "GET /KeyfactorAPI/Certificates/{certificate_id}": (401, 403, 403, 404),
+    "POST /KeyfactorAPI/Certificates/Download": (401, 403, 403, 404),
+    "POST /KeyfactorAPI/Certificates/Revoke": (401, 403, 403, 404),
+    "GET /KeyfactorAPI/Templates": (401, 403, 403, 200),
+    "GET /KeyfactorAPI/Security/Roles": (401, 403, 403, 200),
+    "GET /KeyfactorAPI/Status/Endpoints": (401, 200, 200, 200),
+    "GET /KeyfactorAPI/Status/HealthCheck": (401, 204, 204, 204),
+    "GET /healthz": OPEN,
+    "GET /readyz": OPEN,
+    "GET /openapi.json": OPEN,
+    "GET /docs": OPEN,
+    "GET /docs/{name}": OPEN,
+    "GET /Certloom/FirstAdministrator": OPEN,
+    "POST /Certloom/FirstAdministrator": (400, 400, 400, 400),
+}
+"""Every route and what each caller is answered. The bodies below are sound, so that a refusal is about the caller."""
+
+BODIES: Mapping[str, object] = {
+    # Sound but for one thing that only those who may do it are told about.
+    "POST /KeyfactorAPI/Workflow/Instances/{instance_id}/Signals": {
+        "SignalKey": "RequireApproval1.ApprovalStatus",
+        "Data": {},
+    },
+    "POST /KeyfactorAPI/Workflow/Definitions": {"DisplayName": "x", "WorkflowType": "Enrollment", "Key": "Nonsense"},
+    "PUT /KeyfactorAPI/Workflow/Definitions/{definition_id}": {"DisplayName": "x"},
+    "PUT /KeyfactorAPI/Workflow/Definitions/{definition_id}/Steps": [],
+    "POST /KeyfactorAPI/Enrollment/CSR": {"CSR": make_csr(), "Template": "Nonsense"},
+    "POST /KeyfactorAPI/Certificates/Download": {"CertID": 999},
+    "POST /KeyfactorAPI/Certificates/Revoke": {"CertificateIds": [999], "Reason": 1, "Comment": "x"},
+}
+NO_ROUTE_YET = frozenset(
+    {
+        # Done by the command line, and by the worker on behalf of whoever started an instance.
+        Operation.RUN_INSTANCE,
+        Operation.APPLY_TEMPLATE,
+        Operation.LIST_AUTHORITIES,
+        Operation.CREATE_AUTHORITY,
+        Operation.CREATE_ROLE,
+        Operation.ASSIGN_ROLE,
+        Operation.LIST_ACCOUNTS,
+        Operation.CREATE_ACCOUNT,
+        Operation.CHANGE_PASSWORD,
+        # Every request below the base path; it is what makes a caller known.
+        Operation.AUTHENTICATE,
+    }
+)
+
+
+def table() -> Iterator[str]:
+    for route in routes(1_000_000).routes:
+        for method in sorted(getattr(route, "methods", ())):
+            if method != "OPTIONS":
+                yield f"{method} {route.path_format}"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def waiting(site: Site) -> str:
+    return await site.started()
+
+
+async def ask(site: Site, who: str | None, route: str, waiting: str) -> int:
+    method, _, path = route.partition(" ")
+    filled = path.format(instance_id=waiting, definition_id=NOBODY, certificate_id="999", name="start.js")
+    return (await site.call(who, method, filled, BODIES.get(route), base="")).status_code
+
+
+async def test_b01_every_route_has_an_entry_in_the_matrix() -> None:
+    assert sorted(table()) == sorted(MATRIX)
+
+
+@pytest.mark.parametrize("route", MATRIX)
+async def test_b01_every_caller_is_answered_as_the_matrix_says(site: Site, waiting: str, route: str) -> None:
+    assert tuple([await ask(site, who, route, waiting) for who in CALLERS]) == MATRIX[route]
+
+
+async def test_b01_no_route_below_the_base_path_is_open() -> None:
+    open_routes = {route for route, answers in MATRIX.items() if answers[0] != 401}
+    assert {route for route in open_routes if "/KeyfactorAPI" in route} == set()
+
+
+async def test_b01_every_operation_is_asked_for_by_a_route_or_has_none(
+    site: Site, waiting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: set[Operation] = set()
+
+    class Recording(dict[Operation, tuple[str, ...]]):
+        def __getitem__(self, operation: Operation) -> tuple[str, ...]:
+            asked.add(operation)
+            return super().__getitem__(operation)
+
+    monkeypatch.setattr(access, "ACCESS", Recording(ACCESS))
+    for route in MATRIX:
+        await ask(site, "admin", route, waiting)
+    assert asked == set(Operation) - NO_ROUTE_YET
+    assert set(ACCESS) == set(Operation)
