@@ -1,0 +1,137 @@
+"""Against a real server on a loopback port, where the bytes are the server's and not the framework's."""
+
+import asyncio
+import base64
+import json
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+import uvicorn
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis import Case
+from tests.api.conftest import PASSWORD, opened
+
+from certloom.api.application import application, routes
+from certloom.api.openapi import description
+
+DESCRIPTION = schemathesis.openapi.from_dict(description(routes(1_000_000).state.described))
+ADMIN = ("CORP\\admin", PASSWORD)
+AUTHORIZATION = b"Authorization: Basic " + base64.b64encode(":".join(ADMIN).encode())
+
+
+async def serve(folder: Path, opened_at: Callable[[int], None], stopped: threading.Event) -> None:
+    async with opened(folder, enroll_wait_seconds=0.2, lockout_threshold=1_000_000) as site:
+        app: Any = application(site.services, site.certloom.authenticator)
+        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", access_log=False, lifespan="off")
+        server = uvicorn.Server(config)
+        running = asyncio.create_task(server.serve())
+        while not server.started:  # noqa: ASYNC110 - the server offers nothing to wait for
+            await asyncio.sleep(0.01)
+        opened_at(server.servers[0].sockets[0].getsockname()[1])
+        await asyncio.to_thread(stopped.wait)
+        server.should_exit = True
+        await running
+
+
+@pytest.fixture(scope="module")
+def port(furnished_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A server in a thread of its own, so that blocking clients can ask it."""
+    folder = Path(shutil.copytree(furnished_site, tmp_path_factory.mktemp("live") / "data"))
+    ports: list[int] = []
+    ready, stopped = threading.Event(), threading.Event()
+
+    def opened_at(port: int) -> None:
+        ports.append(port)
+        ready.set()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve(folder, opened_at, stopped)))
+    thread.start()
+    assert ready.wait(30)
+    yield ports[0]
+    stopped.set()
+    thread.join(30)
+
+
+def sent(port: int, request: bytes) -> tuple[list[bytes], bytes]:
+    """Lines of the head of the answer, and the rest, to a request sent as it stands."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(request)
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+    head, _, body = received.partition(b"\r\n\r\n")
+    return head.split(b"\r\n"), body
+
+
+def asked(port: int, line: bytes, *headers: bytes, body: bytes = b"") -> tuple[list[bytes], bytes]:
+    fixed = (b"Host: localhost", b"Connection: close", AUTHORIZATION, b"Content-Length: %d" % len(body))
+    return sent(port, b"\r\n".join([line + b" HTTP/1.1", *fixed, *headers, b"", body]))
+
+
+def test_the_bytes_of_a_list(port: int) -> None:
+    head, body = asked(port, b"GET /KeyfactorAPI/Workflow/Instances/My")
+    assert head[0] == b"HTTP/1.1 200 OK"
+    assert b"content-type: application/json; charset=utf-8" in head
+    assert b"x-total-count: 0" in head
+    assert b"content-length: 2" in head
+    assert body == b"[]"
+
+
+def test_a_get_with_the_body_null_is_read_as_one_without(port: int) -> None:
+    head, body = asked(
+        port, b"GET //keyfactorapi//workflow/instances/my/", b"Content-Type: application/json", body=b"null"
+    )
+    assert (head[0], body) == (b"HTTP/1.1 200 OK", b"[]")
+
+
+def test_b02_an_encoded_slash_arrives_as_it_was_sent(port: int) -> None:
+    head, body = asked(port, b"GET /KeyfactorAPI/Workflow%2FInstances")
+    assert head[0] == b"HTTP/1.1 404 Not Found"
+    assert json.loads(body)["ErrorCode"] == "0xA0110002"
+
+
+def test_b02_dot_segments_that_a_client_did_not_remove_lead_nowhere(port: int) -> None:
+    for path in (
+        b"/docs/../KeyfactorAPI/Status/Endpoints",
+        b"/KeyfactorAPI/Status/..;/Templates",
+        b"/docs/%2e%2e/readyz",
+    ):
+        head, _ = asked(port, b"GET " + path)
+        assert head[0] == b"HTTP/1.1 404 Not Found", path
+
+
+def test_a_body_in_chunks_beyond_the_limit_is_cut_off(port: int) -> None:
+    chunk = b"%x\r\n" % 100_000 + b'"' + b"a" * 99_999 + b"\r\n"
+    head, body = sent(
+        port,
+        b"POST /KeyfactorAPI/Enrollment/CSR HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        + AUTHORIZATION
+        + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + chunk * 10
+        + b"1\r\na\r\n",
+    )
+    assert head[0] == b"HTTP/1.1 413 Request Entity Too Large"
+    assert b"max_body_bytes" in body
+
+
+def test_the_server_does_not_tell_what_it_is_built_with(port: int) -> None:
+    head, _ = asked(port, b"GET /healthz")
+    assert b"litestar" not in b" ".join(head).lower()
+
+
+@DESCRIPTION.parametrize()
+@settings(
+    max_examples=25,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_k05_no_generated_request_is_answered_with_a_5xx(case: Case[Any], port: int) -> None:
+    answer = case.call(base_url=f"http://127.0.0.1:{port}", auth=ADMIN)
+    assert answer.status_code < 500, answer.text
