@@ -44,6 +44,9 @@ class EnrollStep(EffectStep):
     @override
     async def perform(self, context: StepContext, intent: dict[str, Any]) -> Outcome:
         plan = msgspec.convert(intent["plan"], IssuePlan)
+        # Whatever can fail fails before the key is used: a certificate that was signed must be recorded.
+        metadata = {name: str(value) for name, value in (context.view.data.get("Metadata") or {}).items()}
+        request = {**(context.view.data.get("CACertificateRequest") or {}), "Status": "ISSUED"}
         certificate = await context.authority(plan.authority).issue(plan)
         issued = CertificateIssued(
             certificate_id=intent["certificate_id"],
@@ -52,9 +55,9 @@ class EnrollStep(EffectStep):
             template=plan.template,
             requester_id=context.view.instance.initiator_id,
             requester=context.view.instance.initiator,
-            metadata={name: str(value) for name, value in (context.view.data.get("Metadata") or {}).items()},
+            metadata=metadata,
         )
-        return Continue(_values(issued, context.view), (issued,))
+        return Continue(_values(issued, request, context.view.instance.id), (issued,))
 
 
 def certificate_request(view: StepView) -> CertificateRequest:
@@ -69,9 +72,8 @@ def certificate_request(view: StepView) -> CertificateRequest:
     )
 
 
-def _values(issued: CertificateIssued, view: StepView) -> dict[str, Any]:
+def _values(issued: CertificateIssued, request: dict[str, Any], instance_id: str) -> dict[str, Any]:
     facts = describe(issued.certificate)
-    request = {**(view.data.get("CACertificateRequest") or {}), "Status": "ISSUED"}
     return {
         "KeyfactorId": issued.certificate_id,
         "SerialNumber": facts.serial_number,
@@ -83,7 +85,7 @@ def _values(issued: CertificateIssued, view: StepView) -> dict[str, Any]:
         "CACertificateRequest": request,
         "CACertificate": {
             "CACertificateId": issued.certificate_id,
-            "CARequestID": view.instance.id,
+            "CARequestID": instance_id,
             "Status": "ISSUED",
             "Certificate": pem(issued.certificate),
             "CertificateTemplate": issued.template,

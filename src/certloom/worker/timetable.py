@@ -49,3 +49,5 @@ class Timetable:
             await duty()
         except CertloomError as error:
             _log.warning("a duty could not be done; it is tried again", duty=duty.__name__, error=error.message)
+        except Exception:  # noqa: BLE001 - whatever happens to one duty, time goes on for the others
+            _log.exception("a duty could not be done; it is tried again", duty=duty.__name__)

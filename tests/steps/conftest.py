@@ -1,0 +1,112 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from tests.operations.conftest import make_csr
+
+from certloom.authorities.embedded.authority import EmbeddedAuthority
+from certloom.authorities.embedded.ceremony import create_issuing, create_root
+from certloom.authorities.embedded.finding import Finding
+from certloom.clock import system_clock
+from certloom.pki.authority import Authority
+from certloom.pki.template import Template
+from certloom.workflow.approval import bind
+from certloom.workflow.instance import DefinitionPin, Instance, ReceivedSignal
+from certloom.workflow.journal import InstanceStarted, apply
+from certloom.workflow.step import StepView
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def instance(data: Mapping[str, Any], *signals: ReceivedSignal) -> Instance:
+    started = InstanceStarted(
+        at=NOW,
+        id="i",
+        definition=DefinitionPin("d", "D", 1, "Enrollment"),
+        title="",
+        initiator_id=1,
+        initiator="CORP\\alice",
+        data=dict(data),
+    )
+    return msgspec.structs.replace(apply(None, started), signals=signals)
+
+
+def view(data: Mapping[str, Any], *signals: ReceivedSignal, **fields: Any) -> StepView:
+    made = StepView(
+        instance=instance(data, *signals),
+        step="S",
+        parameters={},
+        votes=signals,
+        roles=("Approvers",),
+        request=bind(data),
+        now=system_clock(),
+    )
+    return msgspec.structs.replace(made, **fields)
+
+
+class NoFindings:
+    async def findings(self, _der: bytes) -> tuple[Finding, ...]:
+        return ()
+
+
+@dataclass(frozen=True)
+class FakeLookup:
+    """Knows one template and one certificate."""
+
+    known: Template
+
+    async def template(self, _name: str) -> Template:
+        return self.known
+
+    async def reserve_certificate_id(self) -> int:
+        return 7
+
+    async def certificate_serial(self, certificate_id: int) -> tuple[str, str]:
+        return f"0{certificate_id}", "CA"
+
+
+@dataclass(frozen=True)
+class FakeContext:
+    """A StepContext over an authority of the test's own."""
+
+    view: StepView
+    issuing: Authority
+    key: str = "i:S:1"
+    lookup: FakeLookup = field(
+        default_factory=lambda: FakeLookup(Template(id=1, name="WebServer", display_name="Web Server"))
+    )
+
+    def authority(self, _name: str) -> Authority:
+        return self.issuing
+
+    def seeing(self, data: Mapping[str, Any], *signals: ReceivedSignal) -> "FakeContext":
+        return replace(self, view=view(data, *signals))
+
+
+@pytest.fixture(scope="session")
+def issuing() -> EmbeddedAuthority:
+    root = create_root("Root", "P-256", system_clock())
+    made = create_issuing(root, "CA", "P-256", system_clock())
+    return EmbeddedAuthority("CA", made.certificate, made.private_key, (root.certificate,), NoFindings())
+
+
+@pytest.fixture(scope="session")
+def csr() -> str:
+    return make_csr()
+
+
+@pytest.fixture
+def order(csr: str) -> dict[str, Any]:
+    """The data of an enrollment."""
+    return {
+        "CSR": csr,
+        "Subject": "CN=web01.corp.example",
+        "SANs": {"dns": ["web01.corp.example"]},
+        "Template": "WebServer",
+        "CertificateAuthority": "host\\CA",
+        "Metadata": {"Team": "shop", "Cost": 7},
+        "CACertificateRequest": {"RequestId": None, "Status": "PENDING"},
+    }
