@@ -137,6 +137,6 @@ def test_every_outcome_becomes_its_event(outcome: Outcome, event: object) -> Non
 
 def test_a_definition_finds_its_steps_and_its_beginning() -> None:
     plan = definition(step("B"), step("A", "B"))
-    assert plan.entry().unique_name == "A"
+    assert plan.entry.unique_name == "A"
     with pytest.raises(KeyError):
         plan.step("a")

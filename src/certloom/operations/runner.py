@@ -22,9 +22,9 @@ from certloom.workflow.definition import Definition, Step
 from certloom.workflow.engine import Finish, Resume, Run, Skip, Stand, completed, decide, events_of
 from certloom.workflow.fact import Fact
 from certloom.workflow.instance import Cursor, Instance, Status
-from certloom.workflow.journal import Event, StepSkipped, StepStarted, StepWoken, apply
+from certloom.workflow.journal import Event, StepFailed, StepSkipped, StepStarted, StepWoken, apply
 from certloom.workflow.outcome import Continue, Fail, Outcome
-from certloom.workflow.step import EffectStep, PureStep, Retries
+from certloom.workflow.step import EffectStep, PureStep, Retries, StepView
 
 __all__ = ["advance", "wake"]
 
@@ -99,7 +99,7 @@ class Passage:
             outcome = step_type.run(view)
         except Exception as error:  # noqa: BLE001 - whatever a step does wrong fails its instance, not the process
             outcome = Fail(self._told(step, error))
-        self._record_outcome(outcome, step, attempt, dict(view.request))
+        self._record_outcome(outcome, step, attempt, view)
 
     async def _run_effect(self, step: Step, step_type: EffectStep, attempt: int) -> None:
         """Prepare, record the intent, perform. A serial number that exists already is planned anew."""
@@ -110,7 +110,7 @@ class Passage:
                 prepared = await step_type.prepare(context)
             except Exception as error:  # noqa: BLE001 - see _run
                 outcome = Fail(self._told(step, error))
-                self._record_outcome(outcome, step, attempt, dict(context.view.request))
+                self._record_outcome(outcome, step, attempt, context.view)
                 return
             held = (self._instance, list(self._events), list(self._facts))
             self.record(
@@ -140,7 +140,7 @@ class Passage:
         now = self._services.clock()
         if step_type.retries is Retries.MANUAL:
             message = "it was interrupted, and whether it happened is not known. Look, then restart the instance."
-            self._record_outcome(Fail(message), step, cursor.attempt, {})
+            self.record(StepFailed(at=now, step=step.unique_name, message=message))
             return
         attempt, key, intent = cursor.attempt + 1, cursor.key or "", cursor.intent or {}
         self.record(StepStarted(at=now, step=step.unique_name, attempt=attempt, key=key, intent=intent))
@@ -155,11 +155,15 @@ class Passage:
             outcome = await step_type.perform(context, intent)
         except Exception as error:  # noqa: BLE001 - see _run
             outcome = Fail(self._told(step, error))
-        self._record_outcome(outcome, step, attempt, dict(context.view.request))
+        self._record_outcome(outcome, step, attempt, context.view)
 
-    def _record_outcome(self, outcome: Outcome, step: Step, attempt: int, request: dict[str, str]) -> None:
+    def _record_outcome(self, outcome: Outcome, step: Step, attempt: int, view: StepView) -> None:
         facts = outcome.facts if isinstance(outcome, Continue) else ()
-        self.record(events_of(outcome, step, attempt, self._services.clock(), request), facts)
+        # A pure step takes no time worth a second look at the clock.
+        at = (
+            view.now if isinstance(self._services.step_types[step.extension_name], PureStep) else self._services.clock()
+        )
+        self.record(events_of(outcome, step, attempt, at, dict(view.request)), facts)
 
     async def _context(self, step: Step, key: str) -> ServicesContext:
         view = await step_view(self._services, self._instance, self._definition, step)

@@ -86,7 +86,7 @@ class Services:
         future = self.dispatcher.settling(instance_id)
         try:
             if await can_go_on(self.database, instance_id):
-                await asyncio.wait([future], timeout=seconds)
+                await _at_most(future, seconds)
         finally:
             self.dispatcher.forget(instance_id, future)
 
@@ -105,3 +105,17 @@ class Services:
 
 
 _DEFINITIONS_KEPT = 1000
+
+
+async def _at_most(future: asyncio.Future[None], seconds: float) -> None:
+    """Return when the future is done, or after ``seconds``."""
+    timer = asyncio.get_running_loop().call_later(seconds, _finish, future)
+    try:
+        await future
+    finally:
+        timer.cancel()
+
+
+def _finish(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from certloom.operations.services import Services
 from certloom.store.accounts import list_roles, read_account_by_id, read_roles_of
 from certloom.store.certificates import read_template
@@ -18,18 +20,25 @@ __all__ = ["step_view"]
 async def step_view(services: Services, instance: Instance, definition: Definition, step: Step) -> StepView:
     """The view of ``step``, with votes that no longer count left out (check A10)."""
     step_type = services.step_types[step.extension_name]
-    # Only votes and effects are about the request; hashing it for every other step would cost more than the step.
-    is_about_request = bool(step_type.signals) or isinstance(step_type, EffectStep)
-    request = await _request(services, instance, definition) if is_about_request else {}
-    votes = votes_for(instance.signals, step.unique_name, request)
-    return StepView(
+    view = StepView(
         instance=instance,
         step=step.unique_name,
         parameters=_parameters(step_type, step, instance.data),
+        votes=(),
+        roles=(),
+        request={},
+        now=services.clock(),
+    )
+    if not step_type.signals and not isinstance(step_type, EffectStep):
+        # Only votes and effects are about the request; hashing it for every other step would cost more than the step.
+        return view
+    request = await _request(services, instance, definition)
+    votes = votes_for(instance.signals, step.unique_name, request)
+    return msgspec.structs.replace(
+        view,
         votes=tuple([vote for vote in votes if await _still_counts(services, step, vote)]),
         roles=await _role_names(services, step),
         request=request,
-        now=services.clock(),
     )
 
 

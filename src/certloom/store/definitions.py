@@ -86,10 +86,10 @@ async def read_definition(database: Database, definition_id: str) -> DefinitionR
 
 async def read_in_use(database: Database, workflow_type: str, key: str) -> DefinitionRow | None:
     """The published definition of a type for one key, else the built-in one."""
+    keyed = "SELECT definition_id FROM definition_key WHERE workflow_type = ? AND key_value = ?"
     row = await database.fetch_one(
         f"SELECT {_COLUMNS} FROM definition WHERE workflow_type = ? AND published_version IS NOT NULL "
-        "AND (is_global = 1 OR id = (SELECT definition_id FROM definition_key WHERE workflow_type = ? AND key_value = ?)) "
-        "ORDER BY is_global LIMIT 1",
+        f"AND (is_global = 1 OR id = ({keyed})) ORDER BY is_global LIMIT 1",
         workflow_type,
         workflow_type,
         key,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import msgspec
@@ -128,6 +129,7 @@ _MACHINE = msgspec.json.Decoder(Machine)
 _DATA = msgspec.json.Decoder(dict[str, Any])
 
 
+@lru_cache(maxsize=1024)
 def text_of(moment: datetime) -> str:
     """A moment as it is stored and sent: UTC, milliseconds, ``Z``."""
     in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
@@ -201,7 +203,7 @@ def _progress(instance: Instance, definition: Definition) -> ProgressRow:
 
 
 def _current_step(instance: Instance, definition: Definition) -> Step:
-    return definition.step(instance.cursor.step) if instance.cursor else definition.entry()
+    return definition.step(instance.cursor.step) if instance.cursor else definition.entry
 
 
 def machine_of(row: InstanceRow) -> Machine:

@@ -139,7 +139,7 @@ class SqliteWriter:
         self._audit.forget()
 
     def _write_unless_guarded(self, change: Change) -> Exception | None:
-        """Write a Change, or return why not. A guard lost after the first write is raised: something is to be undone."""
+        """Write a Change, or return why not. A guard lost after a first write is raised: that write is to be undone."""
         for guard in change.guards:
             if not self._holds(guard):
                 return GuardLost(f"The {guard.kind.table} row {guard.key} was changed by somebody else.")

@@ -3,6 +3,7 @@
 Source: workflow-definitions reference, 2.5 and 2.6.
 """
 
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -38,7 +39,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     outputs: dict[str, str] = {}
 
 
-class Definition(msgspec.Struct, frozen=True, kw_only=True):
+class Definition(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One version of a definition. Immutable once published; instances are pinned to it."""
 
     id: str
@@ -49,12 +50,14 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
 
     def step(self, unique_name: str) -> Step:
         """The step of that unique name. Raises KeyError when there is none."""
-        for step in self.steps:
-            if step.unique_name == unique_name:
-                return step
-        raise KeyError(unique_name)
+        return self._by_name[unique_name]
 
+    @cached_property
     def entry(self) -> Step:
         """The step no other step leads to. A version that could be saved has exactly one."""
         targets = {target for step in self.steps for target in step.outputs.values()}
         return next(step for step in self.steps if step.unique_name not in targets)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Step]:
+        return {step.unique_name: step for step in self.steps}

@@ -60,7 +60,7 @@ def decide(instance: Instance, definition: Definition) -> Next:
         return Stand()
     cursor = instance.cursor
     if cursor is None:
-        return _reach(definition.entry(), instance)
+        return _reach(definition.entry, instance)
     if cursor.phase is Phase.DONE:
         target = definition.step(cursor.step).outputs.get(cursor.output or "continue")
         return Finish() if target is None else _reach(definition.step(target), instance)
