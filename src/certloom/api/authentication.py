@@ -29,7 +29,8 @@ async def authenticate(authenticator: Authenticator, header: str | None, address
     if not scheme:
         raise Unauthenticated("Send an Authorization header: Basic with DOMAIN\\user and password.")
     if scheme.lower() != "basic":
-        raise Unauthenticated(f"Authorization scheme {scheme[:20]!r} is not offered. Use Basic.")
+        # What stands there is not repeated: a client that forgot the scheme has put its secret in that place.
+        raise Unauthenticated("The Authorization header's scheme is not offered. Use Basic.")
     if not secure:
         raise InsecureConnection(
             "The password was sent over plain HTTP, where anybody on the way can read it. Change it, and use HTTPS: "
