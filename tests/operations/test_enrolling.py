@@ -10,7 +10,8 @@ from certloom.errors import NotFound
 from certloom.operations.access import PermissionMissing
 from certloom.operations.certificates import revoke_certificates
 from certloom.operations.definitions import update_definition
-from certloom.operations.enrollment import EnrollmentFailed, KeyNotAllowed, TemplateNotAllowed
+from certloom.operations.enrollment import EnrollmentFailed, TemplateNotAllowed
+from certloom.operations.known_keys import KeyNotAllowed
 from certloom.operations.templates import TemplateNotFound
 from certloom.operations.triggers import DefinitionDisabled
 from certloom.pki.authority import PolicyViolated
@@ -106,6 +107,28 @@ async def test_e04_a_key_known_as_somebody_elses_gets_no_certificate(world: Worl
     with pytest.raises(KeyNotAllowed, match="somebody else"):
         await world.enroll("bob", csr=make_csr("web02.corp.example", key))
     assert (await world.enroll(csr=make_csr("web02.corp.example", key))).certificate is not None
+
+
+async def test_e04_a_key_compromised_while_its_request_waits_gets_no_certificate(world: World) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    waiting = (await world.enroll(csr=make_csr(key=key))).instance
+    await world.publish(step("EnrollStep"))
+    issued = (await world.enroll(csr=make_csr("web02.corp.example", key))).certificate
+    assert issued is not None
+    await revoke_certificates(world.services, await world.actor("alice"), [issued.id], 1, "stolen")
+    after = await world.vote("bob", waiting)
+    assert after.status is Status.FAILED
+    assert "key compromise" in after.message
+    assert await world.certificates() == 1
+
+
+async def test_e04_a_key_two_people_asked_with_goes_to_one_of_them(world: World) -> None:
+    await world.person("dave", "Approvers")
+    key = ec.generate_private_key(ec.SECP256R1())
+    requests = [(await world.enroll(name, csr=make_csr(key=key))).instance for name in ("alice", "bob")]
+    first, second = [await world.vote("dave", request) for request in requests]
+    assert (first.status, second.status) == (Status.COMPLETE, Status.FAILED)
+    assert "somebody else" in second.message
 
 
 async def test_an_unknown_template_or_authority_is_told_with_the_known_ones(world: World) -> None:

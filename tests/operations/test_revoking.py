@@ -95,6 +95,20 @@ async def test_a_certificate_is_revoked_once(world: World) -> None:
     assert await world.rows("instance") == instances
 
 
+async def test_g02_a_second_revocation_that_waited_changes_nothing_of_the_first(world: World) -> None:
+    row = await issued(world)
+    await require_approval(world)
+    (compromise,) = (await revoke(world, row.id, reason=1, comment="stolen")).suspended
+    (replaced,) = (await revoke(world, row.id)).suspended
+    await world.vote("bob", compromise.instance_id)
+    after = await world.vote("bob", replaced.instance_id)
+    assert after.status is Status.FAILED
+    assert "was revoked meanwhile" in after.message
+    revocation = await read_revocation(world.services.database, row.id)
+    assert revocation is not None
+    assert (revocation.reason, revocation.comment) == (1, "stolen")
+
+
 async def test_an_unknown_id_among_known_ones_revokes_none(world: World) -> None:
     row = await issued(world)
     with pytest.raises(CertificateNotFound, match="99"):

@@ -11,6 +11,7 @@ from certloom.authorities.embedded.authority import EmbeddedAuthority
 from certloom.authorities.embedded.ceremony import create_issuing, create_root
 from certloom.authorities.embedded.finding import Finding
 from certloom.clock import system_clock
+from certloom.errors import Invalid
 from certloom.pki.authority import Authority
 from certloom.pki.template import Template
 from certloom.workflow.approval import bind
@@ -57,6 +58,7 @@ class FakeLookup:
     """Knows one template and one certificate."""
 
     known: Template
+    refused_keys: frozenset[tuple[str, int]] = frozenset()
 
     async def template(self, _name: str) -> Template:
         return self.known
@@ -64,7 +66,11 @@ class FakeLookup:
     async def reserve_certificate_id(self) -> int:
         return 7
 
-    async def certificate_serial(self, certificate_id: int) -> tuple[str, str]:
+    async def check_key(self, spki_sha256: str, requester_id: int) -> None:
+        if (spki_sha256, requester_id) in self.refused_keys:
+            raise Invalid("this key may not get a certificate")
+
+    async def revocable_certificate(self, certificate_id: int) -> tuple[str, str]:
         return f"0{certificate_id}", "CA"
 
 

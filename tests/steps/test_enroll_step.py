@@ -1,6 +1,7 @@
 import asyncio
 import base64
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from tests.steps.conftest import FakeContext, view
 
 from certloom.authorities.embedded.authority import EmbeddedAuthority
+from certloom.errors import Invalid
 from certloom.pki.authority import PolicyViolated
+from certloom.pki.csr import read_csr
 from certloom.steps.enroll import EnrollStep
 from certloom.workflow.approval import bind, digest
 from certloom.workflow.approved_request import RequestChanged
@@ -112,3 +115,10 @@ async def test_a09_a_vote_about_another_request_stops_it(context: FakeContext, o
 async def test_a17_the_policy_is_asked_when_planning(context: FakeContext, order: dict[str, Any]) -> None:
     with pytest.raises(PolicyViolated):
         await STEP.prepare(context.seeing(order | {"SANs": {"ip": ["192.0.2.1"]}}))
+
+
+async def test_e04_a_key_that_may_not_get_a_certificate_is_not_planned_for(context: FakeContext) -> None:
+    key = read_csr(context.view.data["CSR"]).key.spki_sha256
+    refusing = replace(context, lookup=replace(context.lookup, refused_keys=frozenset({(key, 1)})))
+    with pytest.raises(Invalid, match="this key"):
+        await STEP.prepare(refusing)

@@ -2,15 +2,22 @@
 
 from dataclasses import dataclass
 
-from certloom.errors import NotFound
+from certloom.errors import Conflict, NotFound
+from certloom.operations.known_keys import check_key
 from certloom.operations.services import Services
 from certloom.operations.templates import template_named
 from certloom.pki.authority import Authority
 from certloom.pki.template import Template
-from certloom.store.certificates import read_certificate
+from certloom.store.certificates import read_certificate, read_revocation
 from certloom.workflow.step import Lookup, StepView
 
-__all__ = ["AuthorityNotFound", "CertificateNotFound", "ServicesContext", "authority_named"]
+__all__ = [
+    "AuthorityNotFound",
+    "CertificateNotFound",
+    "CertificateRevokedAlready",
+    "ServicesContext",
+    "authority_named",
+]
 
 
 class AuthorityNotFound(NotFound):
@@ -19,6 +26,10 @@ class AuthorityNotFound(NotFound):
 
 class CertificateNotFound(NotFound):
     """No certificate of that id, or none the caller may see."""
+
+
+class CertificateRevokedAlready(Conflict):
+    """The certificate was revoked before this revocation came to it."""
 
 
 def authority_named(services: Services, name: str) -> Authority:
@@ -48,11 +59,19 @@ class ServicesLookup:
         """An id no certificate has or will have but the one it is reserved for."""
         return await self.services.reserve_certificate_id()
 
-    async def certificate_serial(self, certificate_id: int) -> tuple[str, str]:
-        """Serial number and authority name of a certificate. Raises CertificateNotFound."""
+    async def check_key(self, spki_sha256: str, requester_id: int) -> None:
+        """Raises KeyNotAllowed for a key that may not get a certificate of this requester's."""
+        await check_key(self.services, spki_sha256, requester_id)
+
+    async def revocable_certificate(self, certificate_id: int) -> tuple[str, str]:
+        """Serial number and authority of a certificate. Raises CertificateNotFound or CertificateRevokedAlready."""
         row = await read_certificate(self.services.database, certificate_id)
         if row is None:
             raise CertificateNotFound(f"There is no certificate with id {certificate_id}.")
+        if await read_revocation(self.services.database, certificate_id) is not None:
+            raise CertificateRevokedAlready(
+                f"Certificate {certificate_id} was revoked meanwhile; its reason and date stay as they are."
+            )
         return row.serial_number, row.authority
 
 

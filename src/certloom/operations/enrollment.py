@@ -12,33 +12,26 @@ from certloom.errors import Conflict, Forbidden, Invalid
 from certloom.identity.actor import Actor
 from certloom.operations.access import Operation, require
 from certloom.operations.context import authority_named
+from certloom.operations.known_keys import check_key
 from certloom.operations.services import Services
 from certloom.operations.templates import template_named
 from certloom.operations.triggers import Start, begin
 from certloom.pki.authority import Authority, PolicyViolated
-from certloom.pki.certificate import describe
 from certloom.pki.csr import SigningRequest, read_csr, request_pem
 from certloom.pki.request import CertificateRequest
 from certloom.pki.san import read_sans
 from certloom.pki.template import Template, completed, violations
 from certloom.store.accounts import list_roles
-from certloom.store.certificates import CertificateRow, key_owners, read_certificate
+from certloom.store.certificates import CertificateRow, read_certificate
 from certloom.store.change import ABSENT, Expect, GuardLost
 from certloom.store.instances import moment, read_instance, read_row, text_of
 from certloom.store.repeats import RepeatRow, read_repeat
 from certloom.store.rows import Put
 from certloom.workflow.instance import Instance, Status
 
-__all__ = ["Enrolled", "EnrollmentFailed", "EnrollmentOrder", "KeyNotAllowed", "TemplateNotAllowed", "enroll_csr"]
+__all__ = ["Enrolled", "EnrollmentFailed", "EnrollmentOrder", "TemplateNotAllowed", "enroll_csr"]
 
-_KEY_COMPROMISE = 1
 _ATTEMPTS = 3
-
-
-class KeyNotAllowed(Invalid):
-    """The request's key may not get a certificate."""
-
-    code = "0xA0110004"
 
 
 class TemplateNotAllowed(Forbidden):
@@ -89,7 +82,7 @@ async def enroll_csr(services: Services, actor: Actor, order: EnrollmentOrder) -
     faults = violations(template, request, signing_request.key)
     if faults:
         raise PolicyViolated(faults)
-    await _check_key(services, actor, signing_request, authority)
+    await check_key(services, signing_request.key.spki_sha256, actor.account_id)
     instance_id = await _instance_for(services, actor, order, request, template)
     wait = services.settings.enroll_wait_seconds if order.wait_seconds is None else order.wait_seconds
     await services.settle(instance_id, wait)
@@ -128,25 +121,6 @@ def _request(
         authority=authority.name,
     )
     return completed(template, request)
-
-
-async def _check_key(services: Services, actor: Actor, signing_request: SigningRequest, authority: Authority) -> None:
-    """A key revoked for compromise, or known as somebody else's, gets no certificate (check E04)."""
-    for requester_id, reason in await key_owners(services.database, signing_request.key.spki_sha256):
-        if reason == _KEY_COMPROMISE:
-            raise KeyNotAllowed(
-                "The request's key belongs to a certificate that was revoked for key compromise. Make a new key."
-            )
-        if requester_id != actor.account_id:
-            raise KeyNotAllowed("The request's key belongs to a certificate of somebody else. Make a key of your own.")
-    if signing_request.key.spki_sha256 in await authority_keys(services):
-        raise KeyNotAllowed(f"The request's key is a key of {authority.name} itself. Make a key of your own.")
-
-
-async def authority_keys(services: Services) -> frozenset[str]:
-    """SHA-256 of the public key of every certificate in the chains of this installation's authorities."""
-    ders = {der for authority in services.authorities.values() for der in authority.chain()}
-    return frozenset(describe(der).spki_sha256 for der in ders)
 
 
 async def _instance_for(

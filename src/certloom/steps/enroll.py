@@ -12,7 +12,7 @@ from typing_extensions import override
 from certloom.pki.authority import IssuePlan
 from certloom.pki.certificate import describe
 from certloom.pki.chain import pem
-from certloom.pki.csr import read_csr
+from certloom.pki.csr import read_csr, read_csr_der
 from certloom.pki.request import CertificateRequest
 from certloom.workflow.approved_request import check_approvals
 from certloom.workflow.fact import CertificateIssued, IssuancePlanned
@@ -35,6 +35,8 @@ class EnrollStep(EffectStep):
     async def prepare(self, context: StepContext) -> Prepared:
         check_approvals(context.view)
         request = certificate_request(context.view)
+        key = read_csr_der(request.csr).key.spki_sha256
+        await context.lookup.check_key(key, context.view.instance.initiator_id)
         template = await context.lookup.template(request.template)
         plan = await context.authority(request.authority).plan(request, template, context.view.now)
         certificate_id = await context.lookup.reserve_certificate_id()

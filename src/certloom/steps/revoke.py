@@ -31,7 +31,7 @@ class RevokeStep(EffectStep):
         check_approvals(context.view)
         data = context.view.data
         certificate_id = int(data["CertificateId"])
-        serial, authority = await context.lookup.certificate_serial(certificate_id)
+        serial, authority = await context.lookup.revocable_certificate(certificate_id)
         intent = {
             "certificate_id": certificate_id,
             "serial": serial,

@@ -62,8 +62,11 @@ class Lookup(Protocol):
     async def reserve_certificate_id(self) -> int:
         """An id no certificate has or will have but the one it is reserved for."""
 
-    async def certificate_serial(self, certificate_id: int) -> tuple[str, str]:
-        """Serial number and authority name of a certificate. Raises CertificateNotFound."""
+    async def check_key(self, spki_sha256: str, requester_id: int) -> None:
+        """Raises KeyNotAllowed for a key that may not get a certificate of this requester's."""
+
+    async def revocable_certificate(self, certificate_id: int) -> tuple[str, str]:
+        """Serial number and authority of a certificate. Raises CertificateNotFound or CertificateRevokedAlready."""
 
 
 class StepContext(Protocol):
