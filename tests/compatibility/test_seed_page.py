@@ -217,7 +217,7 @@ async def test_field_last_modified_moves_with_a_signal(site: Site) -> None:
 
 async def test_field_start_date_is_utc_in_milliseconds(page: dict[str, Any]) -> None:
     assert re.fullmatch(MOMENT, page["StartDate"])
-    assert page["StartDate"] == page["InitialData"]["OperationStart"]
+    assert page["StartDate"] >= page["InitialData"]["OperationStart"]
 
 
 async def test_field_initial_data_is_an_object_with_the_keys_of_an_enrollment(page: dict[str, Any]) -> None:
@@ -362,3 +362,8 @@ async def test_outside_ones_scope_looks_exactly_like_an_instance_that_does_not_e
 
 def _comparable(headers: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in headers.items() if name != "x-keyfactor-correlation-id"]
+
+
+async def test_a_role_has_no_permission_set(site: Site) -> None:
+    roles = (await site.get("admin", "/Security/Roles")).json()
+    assert {role["PermissionSetId"] for role in roles} == {None}
