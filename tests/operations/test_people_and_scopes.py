@@ -133,8 +133,9 @@ async def test_who_may_read_all_reads_all(world: World, permission: str) -> None
     assert (await instances(world.services, await world.actor("rita"), Paging(), None)).total == 1
 
 
-async def test_who_may_read_their_own_reads_no_other(world: World) -> None:
-    await holding(world, "rita", MINE, "/certificates/enrollment/csr/")
+@pytest.mark.parametrize("permission", [MINE, "WorkflowInstances:ReadMy"])
+async def test_who_may_read_their_own_reads_no_other(world: World, permission: str) -> None:
+    await holding(world, "rita", permission, "/certificates/enrollment/csr/")
     others, own = await waiting(world), (await world.enroll("rita")).instance
     assert await readable(world, "rita", own)
     assert not await readable(world, "rita", others)
@@ -144,8 +145,9 @@ async def test_who_may_read_their_own_reads_no_other(world: World) -> None:
         await instances(world.services, rita, Paging(), None)
 
 
-async def test_who_may_read_what_is_pending_keeps_reading_what_they_signalled(world: World) -> None:
-    await create_role(world.services, ROOT, "Pending only", [PENDING])
+@pytest.mark.parametrize("permission", [PENDING, "WorkflowInstances:ReadAssignedToMe"])
+async def test_who_may_read_what_is_pending_keeps_reading_what_they_signalled(world: World, permission: str) -> None:
+    await create_role(world.services, ROOT, "Pending only", [permission])
     await world.person("dave", "Approvers", "Pending only")
     before = await waiting(world)
     assert await readable(world, "dave", before)
