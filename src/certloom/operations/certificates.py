@@ -135,7 +135,7 @@ async def _revocable(services: Services, certificate_ids: Sequence[int], comment
 async def _begin(
     services: Services, actor: Actor, row: CertificateRow, reason: int, comment: str, effective_at: datetime
 ) -> str:
-    template = await template_named(services, row.template)
+    template, now = await template_named(services, row.template), services.clock()
     data: dict[str, Any] = {
         "CertificateAuthority": f"certloom\\{row.authority}",
         "CertificateId": row.id,
@@ -149,9 +149,11 @@ async def _begin(
         "Comment": comment,
         "Delegate": False,
         "InitiatingUserName": actor.display,
-        "OperationStart": text_of(services.clock()),
+        "OperationStart": text_of(now),
     }
-    start = Start(operation=Operation.REVOKE_CERTIFICATE, workflow_type="Revocation", key=str(template.id), data=data)
+    start = Start(
+        at=now, operation=Operation.REVOKE_CERTIFICATE, workflow_type="Revocation", key=str(template.id), data=data
+    )
     return await begin(services, actor, start)
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -137,10 +137,11 @@ async def _instance_for(
         guard = Expect(RepeatRow, (fingerprint,), "instance_id", known.instance_id if known else ABSENT)
         row = RepeatRow(fingerprint=fingerprint, instance_id=instance_id, at=text_of(now))
         start = Start(
+            at=now,
             operation=Operation.ENROLL_CSR,
             workflow_type="Enrollment",
             key=str(template.id),
-            data=_data(services, actor, order, request),
+            data=_data(actor, order, request, now),
         )
         try:
             return await begin(services, actor, start, instance_id, (guard,), (Put(row),))
@@ -167,7 +168,7 @@ async def _still_answers(services: Services, known: RepeatRow) -> bool:
     return not ended_without or "KeyfactorId" in instance.data
 
 
-def _data(services: Services, actor: Actor, order: EnrollmentOrder, request: CertificateRequest) -> dict[str, Any]:
+def _data(actor: Actor, order: EnrollmentOrder, request: CertificateRequest, at: datetime) -> dict[str, Any]:
     pem = request_pem(request.csr)
     return {
         "Subject": request.subject,
@@ -187,7 +188,7 @@ def _data(services: Services, actor: Actor, order: EnrollmentOrder, request: Cer
             "Requester": actor.display,
         },
         "InitiatingUserName": actor.display,
-        "OperationStart": text_of(services.clock()),
+        "OperationStart": text_of(at),
     }
 
 

@@ -1,5 +1,6 @@
 """Starting an instance: which definition takes the request, and the Change that begins it."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -25,8 +26,9 @@ class DefinitionDisabled(Conflict):
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that becomes an instance."""
+    """A request that becomes an instance, ``at`` the moment it was made."""
 
+    at: datetime
     operation: Operation
     workflow_type: str
     key: str
@@ -47,11 +49,10 @@ async def begin(
     ``writes`` ride in the same Change, under ``instance_id`` if they need to know it.
     """
     row = await _definition_for(services, start)
-    now = services.clock()
     pin = DefinitionPin(row.id, row.display_name, row.published_version or 0, row.workflow_type)
     event = InstanceStarted(
-        at=now,
-        id=instance_id or str(uuid7(now)),
+        at=start.at,
+        id=instance_id or str(uuid7(start.at)),
         definition=pin,
         title=services.workflow_types[start.workflow_type].title(actor.display, start.data),
         initiator_id=actor.account_id,
