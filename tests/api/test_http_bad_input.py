@@ -431,6 +431,16 @@ async def test_b02_no_header_overrides_the_method(site: Site, header: str) -> No
     assert (await site.get("admin", f"/Workflow/Definitions/{kept}", headers={header: "DELETE"})).status_code == 200
 
 
+async def test_b03_the_id_in_the_path_counts_and_one_in_the_body_does_not(site: Site) -> None:
+    listed = (await site.get("admin", "/Workflow/Definitions")).json()
+    meant, other = (row for row in listed if row["DisplayName"] in {"Broken enrollment", "Held enrollment"})
+    body = {"Id": other["Id"], "DisplayName": f"{meant['DisplayName']}, renamed", "Key": other["Key"]}
+    changed = (await site.call("admin", "PUT", f"/Workflow/Definitions/{meant['Id']}", body)).json()
+    after = {row["Id"]: row for row in (await site.get("admin", "/Workflow/Definitions")).json()}
+    assert (changed["Id"], changed["Key"]) == (meant["Id"], meant["Key"])
+    assert after[other["Id"]] == other
+
+
 async def test_b02_options_tells_methods_and_nothing_else(site: Site) -> None:
     answer = await site.call("carol", "OPTIONS", "/Workflow/Instances")
     assert (answer.status_code, answer.content) == (204, b"")

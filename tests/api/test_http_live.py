@@ -118,11 +118,6 @@ def test_a_body_in_chunks_beyond_the_limit_is_cut_off(port: int) -> None:
     assert b"max_body_bytes" in body
 
 
-def test_the_server_does_not_tell_what_it_is_built_with(port: int) -> None:
-    head, _ = asked(port, b"GET /healthz")
-    assert b"litestar" not in b" ".join(head).lower()
-
-
 @DESCRIPTION.parametrize()
 @settings(
     max_examples=25,
