@@ -21,7 +21,8 @@ from certloom.api.application import application
 from certloom.identity.actor import system_actor
 from certloom.logs import set_up_logs
 from certloom.operations.access import Operation
-from certloom.operations.accounts import ADMINISTRATORS, assign_role, create_account
+from certloom.operations.accounts import create_account
+from certloom.operations.roles import ADMINISTRATORS, assign_role
 from certloom.operations.triggers import Start, begin
 from certloom.store.sqlite import connect
 

@@ -22,7 +22,8 @@ from certloom.app import Certloom, installation, running
 from certloom.clock import system_clock
 from certloom.identity.actor import system_actor
 from certloom.identity.password import PasswordHasher
-from certloom.operations.accounts import assign_role, create_account, create_role
+from certloom.operations.accounts import create_account
+from certloom.operations.roles import assign_role, create_role
 from certloom.operations.services import Services
 from certloom.operations.templates import apply_template
 from certloom.pki.template import read_template

@@ -5,7 +5,7 @@ import pytest
 from tests.api.conftest import ROOT, Site
 
 from certloom import __version__
-from certloom.operations.accounts import issue_first_admin_token
+from certloom.operations.first_administrator import issue_first_admin_token
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -2,11 +2,14 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 import pytest_asyncio
-from tests.api.conftest import NOBODY, Site, make_csr
+from tests.api.conftest import NOBODY, PASSWORD, ROOT, Site, make_csr
 
 from certloom.api.application import routes
+from certloom.identity.permission import grants
 from certloom.operations import access
 from certloom.operations.access import ACCESS, Operation
+from certloom.operations.accounts import create_account
+from certloom.operations.roles import assign_role, create_role
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -108,18 +111,50 @@ async def test_b01_no_route_below_the_base_path_is_open() -> None:
     assert {route for route in open_routes if "/KeyfactorAPI" in route} == set()
 
 
+class Recording(dict[Operation, tuple[str, ...]]):
+    """The table of permissions, which keeps what was looked up in it."""
+
+    def __init__(self) -> None:
+        super().__init__(ACCESS)
+        self.asked: set[Operation] = set()
+
+    def __getitem__(self, operation: Operation) -> tuple[str, ...]:
+        self.asked.add(operation)
+        return super().__getitem__(operation)
+
+
+@pytest.fixture
+def recording(monkeypatch: pytest.MonkeyPatch) -> Recording:
+    recording = Recording()
+    monkeypatch.setattr(access, "ACCESS", recording)
+    return recording
+
+
 async def test_b01_every_operation_is_asked_for_by_a_route_or_has_none(
-    site: Site, waiting: str, monkeypatch: pytest.MonkeyPatch
+    site: Site, waiting: str, recording: Recording
 ) -> None:
-    asked: set[Operation] = set()
-
-    class Recording(dict[Operation, tuple[str, ...]]):
-        def __getitem__(self, operation: Operation) -> tuple[str, ...]:
-            asked.add(operation)
-            return super().__getitem__(operation)
-
-    monkeypatch.setattr(access, "ACCESS", Recording(ACCESS))
     for route in MATRIX:
         await ask(site, "admin", route, waiting)
-    assert asked == set(Operation) - NO_ROUTE_YET
+    assert recording.asked == set(Operation) - NO_ROUTE_YET
     assert set(ACCESS) == set(Operation)
+
+
+PERMISSIONS = sorted({one for needed in ACCESS.values() for one in needed if one != "/"})
+SIGNAL = "POST /KeyfactorAPI/Workflow/Instances/{instance_id}/Signals"
+"""Needs no permission but a role of the step, so it says nothing about permissions."""
+
+
+@pytest.mark.parametrize("held", PERMISSIONS)
+async def test_b01_one_permission_alone_opens_the_routes_that_ask_for_it_and_no_other(
+    site: Site, waiting: str, recording: Recording, held: str
+) -> None:
+    who = f"holder{PERMISSIONS.index(held)}"
+    await create_role(site.services, ROOT, who, [held])
+    await create_account(site.services, ROOT, f"CORP\\{who}", PASSWORD)
+    await assign_role(site.services, ROOT, who, f"CORP\\{who}")
+    for route in MATRIX.keys() - {SIGNAL}:
+        recording.asked.clear()
+        status = await ask(site, who, route, waiting)
+        needed = [ACCESS[operation] for operation in recording.asked if ACCESS[operation]]
+        may = all(any(grants([held], one) for one in each) for each in needed)
+        assert (status != 403) is may, (route, status)

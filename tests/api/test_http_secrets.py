@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.api.conftest import BASE, ROOT, Site, make_csr, opened
 
 from certloom.logs import set_up_logs
-from certloom.operations.accounts import assign_role, change_password, create_account
+from certloom.operations.accounts import change_password, create_account
+from certloom.operations.roles import assign_role
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

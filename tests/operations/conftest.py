@@ -20,9 +20,11 @@ from certloom.app import Certloom, installation, running
 from certloom.clock import system_clock
 from certloom.identity.actor import Actor, system_actor
 from certloom.identity.password import PasswordHasher
-from certloom.operations.accounts import actor_of, assign_role, create_account, create_role
-from certloom.operations.definitions import StepDraft, create_definition, publish_definition, save_steps
+from certloom.operations.accounts import actor_of, create_account
+from certloom.operations.definition_steps import StepDraft
+from certloom.operations.definitions import create_definition, publish_definition, save_steps
 from certloom.operations.enrollment import Enrolled, EnrollmentOrder, enroll_csr
+from certloom.operations.roles import assign_role, create_role
 from certloom.operations.services import Services
 from certloom.operations.signals import signal_instance
 from certloom.operations.templates import apply_template

@@ -11,19 +11,13 @@ from certloom.operations.accounts import (
     AccountExists,
     AccountNotFound,
     PasswordRefused,
-    RoleExists,
-    RoleNotFound,
-    TokenRefused,
-    assign_role,
     change_password,
     create_account,
-    create_role,
-    issue_first_admin_token,
-    redeem_first_admin_token,
-    roles,
 )
 from certloom.operations.authentication import CredentialsRefused, TooManyFailures
+from certloom.operations.first_administrator import TokenRefused, issue_first_admin_token, redeem_first_admin_token
 from certloom.operations.instances import InstanceNotFound, assigned_instances, instances, my_instances, read_one
+from certloom.operations.roles import RoleExists, RoleNotFound, assign_role, create_role, roles
 from certloom.store.listing import Paging
 from certloom.workflow.instance import Instance
 

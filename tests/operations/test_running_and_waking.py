@@ -12,8 +12,8 @@ from certloom.steps.require_approval import RequireApproval
 from certloom.store.change import StoreUnavailable
 from certloom.store.instances import due, journal_of, text_of
 from certloom.worker.timetable import Timetable
+from certloom.workflow.event import StepRetryScheduled, StepSkipped, StepStarted
 from certloom.workflow.instance import Instance, Status
-from certloom.workflow.journal import StepRetryScheduled, StepSkipped, StepStarted
 from certloom.workflow.outcome import Continue, Outcome, Retry, Suspend
 from certloom.workflow.step import EffectStep, Prepared, Retries, StepContext, StepView
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from tests.operations.conftest import APPROVAL, ROOT, World, opened
 
-from certloom.operations.accounts import assign_role
+from certloom.operations.roles import assign_role
 from certloom.operations.runner import advance
 from certloom.operations.services import Services
 from certloom.operations.signals import SignalNotAwaited, SignalRoleMissing, signal_instance

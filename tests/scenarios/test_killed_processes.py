@@ -11,8 +11,9 @@ from tests.operations.conftest import World, make_csr, step, world_of
 from certloom.operations.checkpoints import verify_audit
 from certloom.store.instances import instance_of, journal_of, read_row
 from certloom.store.sqlite import connect
+from certloom.workflow.event import StepStarted
 from certloom.workflow.instance import Status
-from certloom.workflow.journal import StepStarted, fold
+from certloom.workflow.journal import fold
 
 PROGRAM = Path(__file__).with_name("crashing_process.py")
 POINTS = ("before intent", "after intent", "after signing", "before result", "after result")

@@ -12,8 +12,9 @@ from certloom.pki.authority import IssuePlan
 from certloom.store.certificates import CertificateRow, read_certificate
 from certloom.store.change import Change
 from certloom.store.instances import instance_write
+from certloom.workflow.event import InstanceRejected
 from certloom.workflow.instance import Status
-from certloom.workflow.journal import InstanceRejected, apply
+from certloom.workflow.journal import apply
 
 Interfere = Callable[[int, str], Awaitable[None]]
 

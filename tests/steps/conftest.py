@@ -15,8 +15,9 @@ from certloom.errors import Invalid
 from certloom.pki.authority import Authority
 from certloom.pki.template import Template
 from certloom.workflow.approval import bind
+from certloom.workflow.event import InstanceStarted
 from certloom.workflow.instance import DefinitionPin, Instance, ReceivedSignal
-from certloom.workflow.journal import InstanceStarted, apply
+from certloom.workflow.journal import apply
 from certloom.workflow.step import StepView
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -13,8 +13,9 @@ from certloom.store.change import Change
 from certloom.store.instances import InstanceRow, instance_of, instance_write, journal_of, read_instance, read_row
 from certloom.store.sqlite import SqliteDatabase
 from certloom.workflow.definition import Definition, Step
+from certloom.workflow.event import Event
 from certloom.workflow.instance import Instance, Phase, Status
-from certloom.workflow.journal import Event, apply, fold
+from certloom.workflow.journal import apply, fold
 
 DEFINITION = Definition(
     id="d",

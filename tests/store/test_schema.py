@@ -26,7 +26,7 @@ def schema_of(path: Path) -> list[tuple[str, ...]]:
     return found
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS, key=lambda kind: kind.__name__))
+@pytest.mark.parametrize("kind", sorted(KINDS, key=str))
 def test_every_column_a_row_names_is_there_and_its_key_is_unique(path: Path, kind: type[Row]) -> None:
     connection = connect(path)
     columns = {row[1] for row in connection.execute(f"PRAGMA table_info({kind.table})")}

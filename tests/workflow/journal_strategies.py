@@ -5,10 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from certloom.workflow.instance import DefinitionPin, Status
-from certloom.workflow.journal import (
+from certloom.workflow.event import (
     Event,
-    IllegalTransition,
     InstanceCompleted,
     InstanceRejected,
     InstanceStarted,
@@ -21,8 +19,9 @@ from certloom.workflow.journal import (
     StepStarted,
     StepSuspended,
     StepWoken,
-    status_after,
 )
+from certloom.workflow.instance import DefinitionPin, Status
+from certloom.workflow.journal import IllegalTransition, status_after
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 STEPS = ("A", "B", "C")

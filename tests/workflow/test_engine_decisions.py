@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from certloom.workflow.definition import Definition, Step
 from certloom.workflow.engine import Finish, Resume, Run, Skip, Stand, completed, decide, events_of
-from certloom.workflow.instance import Cursor, DefinitionPin, Instance, Phase, Status
-from certloom.workflow.journal import (
+from certloom.workflow.event import (
     InstanceRejected,
     InstanceStarted,
     StepCompleted,
@@ -16,8 +15,9 @@ from certloom.workflow.journal import (
     StepRetryScheduled,
     StepSkipped,
     StepSuspended,
-    apply,
 )
+from certloom.workflow.instance import Cursor, DefinitionPin, Instance, Phase, Status
+from certloom.workflow.journal import apply
 from certloom.workflow.outcome import Continue, Fail, Outcome, Reject, Retry, Suspend
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,11 +11,8 @@ from hypothesis import strategies as st
 from tests.workflow.journal_strategies import FOLLOWING, PIN, START, any_event, journals, may_follow, started
 
 from certloom.workflow import journal
-from certloom.workflow.instance import TERMINAL, Instance, Phase, Status
-from certloom.workflow.journal import (
-    SIGNAL_COMMENTS,
+from certloom.workflow.event import (
     Event,
-    IllegalTransition,
     InstanceStarted,
     SignalReceived,
     StepCompleted,
@@ -23,10 +20,9 @@ from certloom.workflow.journal import (
     StepStarted,
     StepSuspended,
     StepWoken,
-    apply,
-    fold,
-    status_after,
 )
+from certloom.workflow.instance import TERMINAL, Instance, Phase, Status
+from certloom.workflow.journal import SIGNAL_COMMENTS, IllegalTransition, apply, fold, status_after
 
 DOCUMENTED = {
     ("None", "InstanceStarted"): "Running",

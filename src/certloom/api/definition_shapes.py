@@ -8,7 +8,8 @@ from certloom.api.schemas.definitions import (
     StepRequest,
     StepResponse,
 )
-from certloom.operations.definitions import DefinitionView, StepDraft
+from certloom.operations.definition_steps import StepDraft
+from certloom.operations.definitions import DefinitionView
 from certloom.workflow.definition import SignalConfiguration, Step
 
 __all__ = ["definition_response", "list_item", "step_draft"]

@@ -10,7 +10,7 @@ from litestar.params import FromQuery
 
 from certloom.errors import CertloomError, Invalid
 from certloom.identity.actor import system_actor
-from certloom.operations.accounts import redeem_first_admin_token
+from certloom.operations.first_administrator import redeem_first_admin_token
 
 __all__ = ["FirstAdministratorController"]
 

@@ -8,7 +8,7 @@ from certloom.api.answers import answer
 from certloom.api.call import call_of
 from certloom.api.openapi import documented
 from certloom.api.schemas.roles import RoleIdentity, RoleListItem
-from certloom.operations.accounts import ADMINISTRATORS, roles
+from certloom.operations.roles import ADMINISTRATORS, roles
 
 __all__ = ["RolesController"]
 

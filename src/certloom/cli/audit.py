@@ -7,6 +7,7 @@ from cyclopts import App
 
 from certloom.cli.options import Options, print_json, settings_of
 from certloom.dispatch.in_process import InProcessDispatcher
+from certloom.errors import NotFound
 from certloom.operations.checkpoints import verify_audit
 from certloom.store.data_folder import DataFolder
 from certloom.store.sealing import read_or_create_key_file
@@ -23,10 +24,19 @@ audit = App(
 )
 
 
+class NothingToVerify(NotFound):
+    """The data folder holds no database."""
+
+
 @audit.command
 async def verify(*, options: Options = Options()) -> None:  # noqa: B008 - immutable
-    """Check the whole chain and every signed checkpoint; no server is needed. Exit code 1 names the first fault."""
+    """Check the whole chain and every signed checkpoint; no server is needed. Exit code 1 names the first fault.
+
+    Example: certloom audit verify --json
+    """
     folder = DataFolder(Path(settings_of(options).data_folder))
+    if not folder.is_installed():
+        raise NothingToVerify(f"There is no installation in {folder.path}. Name its folder with --data-folder.")
     seal = read_or_create_key_file(folder.key_file, may_create=False)
     database = SqliteDatabase(folder.database, InProcessDispatcher())
     try:

@@ -20,7 +20,10 @@ authorities = App(
 
 @authorities.command(name="list")
 async def list_authorities(*, options: Options = Options()) -> None:  # noqa: B008 - immutable
-    """Show every authority, parents first."""
+    """Show every authority, parents first.
+
+    Example: certloom authority list
+    """
     async with opened(options) as certloom:
         found = await all_authorities(certloom.services, operator())
     rows = []

@@ -21,24 +21,29 @@ __all__ = ["demo"]
 async def demo(
     *,
     keep: Annotated[Path | None, Parameter(help="Keep the data folder here instead of a temporary one.")] = None,
-    json: Annotated[bool, Parameter(negative="", help="Print every step as one JSON line.")] = False,
+    json: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Print every step as one JSON line.")
+    ] = False,
 ) -> None:
-    """Play the story: ask, wait, be approved, get the certificate, be denied, revoke. Exits 0 when all of it held."""
+    """Play the story: ask, wait, be approved, get the certificate, be denied, revoke. Exits 0 when all of it held.
+
+    Example: certloom demo --keep ./certloom-demo
+    """
     set_up_logs("console", "error")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="certloom-demo-") as temporary:
         folder = keep or Path(temporary) / "data"
         settings = Settings(data_folder=str(folder), port=0)
-        bound = bound_socket(settings.host, settings.port)
         story = Story(as_json=json)
-        async with installation(settings) as certloom, running(certloom):
-            people = await install_sample(certloom)
-            async with listening(certloom, bound, None):
-                address = Address("http", settings.host, bound.getsockname()[1])
-                story.tell(f"A server with embedded defaults listens on {address.url}; its data is in a fresh folder.")
-                try:
-                    await story.play(address.url, {person.name: person.password for person in people})
-                except StoryFailed as failure:
-                    story.tell(f"THE STORY BROKE: {failure}")
-                    sys.exit(1)
+        with bound_socket(settings.host, settings.port) as bound:
+            async with installation(settings) as certloom, running(certloom):
+                people = await install_sample(certloom)
+                async with listening(certloom, bound, None):
+                    address = Address("http", settings.host, bound.getsockname()[1])
+                    story.tell(f"A server with embedded defaults listens on {address.url}; its data is in {folder}.")
+                    try:
+                        await story.play(address.url, {person.name: person.password for person in people})
+                    except StoryFailed as failure:
+                        story.tell(f"THE STORY BROKE: {failure}")
+                        sys.exit(1)
     story.tell(f"All of it held, in {time.monotonic() - began:.1f} s. Next: make serve, then open /docs.")

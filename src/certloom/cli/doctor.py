@@ -29,7 +29,10 @@ class Finding:
 
 
 async def doctor(*, options: Options = Options()) -> None:  # noqa: B008 - immutable
-    """Look at the installation. Exit code 1 when something is broken."""
+    """Look at the installation. Exit code 1 when something is broken.
+
+    Example: certloom doctor --data-folder /var/lib/certloom
+    """
     settings = settings_of(options)
     findings = [check(settings) for check in _CHECKS]
     findings += await _look_inside(options, settings)
@@ -49,8 +52,8 @@ def _folder(settings: Settings) -> Finding:
 
 
 def _disk(settings: Settings) -> Finding:
-    path = Path(settings.data_folder)
-    free = shutil.disk_usage(path if path.exists() else path.resolve().parent).free
+    path = Path(settings.data_folder).resolve()
+    free = shutil.disk_usage(next(place for place in (path, *path.parents) if place.exists())).free
     if free < _LEAST_FREE:
         return Finding("disk", f"warning: {free // 1_000_000} MB free", "make room: a full disk refuses every change")
     return Finding("disk", f"ok, {free // 1_000_000_000} GB free")

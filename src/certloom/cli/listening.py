@@ -2,21 +2,29 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import uvicorn
+from typing_extensions import override
 
 from certloom.api.application import application
 from certloom.app import Certloom
-from certloom.errors import Unavailable
+from certloom.errors import Invalid, Unavailable
 
-__all__ = ["Address", "AddressInUse", "TlsFiles", "bound_socket", "listening"]
+_BACKLOG = 2048
+
+__all__ = ["Address", "AddressInUse", "TlsFiles", "TlsFilesUnusable", "bound_socket", "listening"]
 
 
 class AddressInUse(Unavailable):
     """Another program listens where the server should."""
+
+
+class TlsFilesUnusable(Invalid):
+    """Certificate and key cannot be served with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,8 @@ def bound_socket(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
+        # Until somebody listens, a second program could bind the same port.
+        bound.listen(_BACKLOG)
     except OSError as error:
         bound.close()
         raise AddressInUse(
@@ -59,7 +69,12 @@ def bound_socket(host: str, port: int) -> socket.socket:
 
 @asynccontextmanager
 async def listening(certloom: Certloom, bound: socket.socket, tls: TlsFiles | None) -> AsyncIterator[uvicorn.Server]:
-    """Answer requests until the end of the block. The server stops taking new ones first, then finishes."""
+    """Answer requests until the end of the block. The server stops taking new ones first, then finishes.
+
+    Raises TlsFilesUnusable.
+    """
+    if tls:
+        _check_tls(tls)
     server = _Server(
         uvicorn.Config(
             application(certloom.services, certloom.authenticator),
@@ -76,14 +91,36 @@ async def listening(certloom: Certloom, bound: socket.socket, tls: TlsFiles | No
     try:
         while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn has no event to wait for
             await asyncio.sleep(0.005)
+        if task.done():
+            await task
         yield server
     finally:
         server.should_exit = True
         await task
 
 
+def _check_tls(tls: TlsFiles) -> None:
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
+            tls.certificate, tls.key, password=_ask_nobody
+        )
+    except OSError as error:  # which SSLError is, too
+        raise TlsFilesUnusable(
+            f"{tls.certificate} and {tls.key} cannot be served with ({error}). Both must be readable PEM, the "
+            "certificate first and then its chain, and the key must be the certificate's and not encrypted."
+        ) from error
+
+
+def _ask_nobody() -> str:
+    """No password: without this an encrypted key would be asked for on the terminal."""
+    return ""
+
+
 class _Server(uvicorn.Server):
     """Leaves signals to the command that runs it."""
 
-    def install_signal_handlers(self) -> None:
-        """Nothing: the command decides what a signal means."""
+    @override
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none: the command decides what a signal means."""
+        yield

@@ -12,10 +12,12 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from certloom.app import Certloom, installation
 from certloom.identity.actor import Actor, system_actor
 from certloom.settings import Settings, read_settings
+from certloom.store.data_folder import DataFolder
 
 __all__ = ["Options", "opened", "operator", "print_json", "print_rows", "settings_of"]
 
@@ -27,7 +29,7 @@ class Options:
 
     data_folder: Annotated[Path | None, Parameter(help="Where the installation lives (CERTLOOM_DATA_FOLDER).")] = None
     config: Annotated[Path | None, Parameter(help="A TOML file with settings (CERTLOOM_CONFIG).")] = None
-    json: Annotated[bool, Parameter(negative="", help="Print the answer as JSON.")] = False
+    json: Annotated[bool, Parameter(negative="", show_default=False, help="Print the answer as JSON.")] = False
 
 
 def settings_of(options: Options, **more: Any) -> Settings:
@@ -39,7 +41,13 @@ def settings_of(options: Options, **more: Any) -> Settings:
 @asynccontextmanager
 async def opened(options: Options) -> AsyncIterator[Certloom]:
     """The installation, without a server. Writes beside a running server are short and safe."""
-    async with installation(settings_of(options)) as certloom:
+    settings = settings_of(options)
+    if not DataFolder(Path(settings.data_folder)).is_installed():
+        # A misspelled folder would otherwise become a second installation that nobody notices.
+        sys.stderr.write(
+            f"certloom: there was no installation in {settings.data_folder}; a new one is created there.\n"
+        )
+    async with installation(settings) as certloom:
         yield certloom
 
 
@@ -64,5 +72,15 @@ def print_rows(options: Options, columns: Sequence[str], rows: Sequence[Sequence
         return
     table = Table(*columns, box=None, pad_edge=False)
     for row in rows:
-        table.add_row(*(str(value) if value is not None else "" for value in row))
-    Console().print(table)
+        table.add_row(*(_cell(value) for value in row))
+    Console(width=None if sys.stdout.isatty() else _UNBROKEN).print(table)
+
+
+_UNBROKEN = 10_000
+"""Columns of a table that no terminal shows: a line is a row."""
+
+
+def _cell(value: object) -> Text:
+    """A value as it is: no markup, and nothing that steers a terminal."""
+    text = "" if value is None else str(value)
+    return Text("".join(character if character.isprintable() else "\ufffd" for character in text))

@@ -42,7 +42,7 @@ async def own_certificate(certloom: Certloom) -> tuple[TlsFiles, Path]:
     files = TlsFiles(str(folder / "server.pem"), str(folder / "server.key"))
     root = folder / "root.pem"
     names = _names(certloom)
-    if not _still_good(certloom, Path(files.certificate), names):
+    if not all(map(Path.exists, (Path(files.key), root))) or not _still_good(certloom, Path(files.certificate), names):
         await _enroll(certloom, files, root, names)
     return files, root
 
@@ -86,8 +86,9 @@ async def _enroll(certloom: Certloom, files: TlsFiles, root: Path, names: list[s
         )
     chain = [enrolled.certificate.der, *enrolled.chain]
     _write(Path(files.key), key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    _write(Path(files.certificate), "".join(pem(der) for der in chain[:-1]).encode())
     _write(root, pem(chain[-1]).encode())
+    # Last, because its presence says that the others belong to it.
+    _write(Path(files.certificate), "".join(pem(der) for der in chain[:-1]).encode())
 
 
 def _request(key: ec.EllipticCurvePrivateKey, names: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 import sys
 
-from cyclopts import App
+from cyclopts import App, CycloptsError
 from rich.console import Console
 
 from certloom import __version__
@@ -36,13 +36,23 @@ program.command(audit.audit)
 def run(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit code. Known errors are printed without a trace."""
     try:
-        program(arguments, exit_on_error=True, print_error=True, result_action="return_value")
+        program(arguments, exit_on_error=False, print_error=True, result_action="return_value")
+    except CycloptsError:
+        return 2
     except CertloomError as error:
-        Console(stderr=True).print(f"certloom: {error.message}", style="red", markup=False, highlight=False)
-        return 1
+        return _refused(error.message)
+    except OSError as error:
+        return _refused(f"{error}. Check that it exists, that you may use it, and that there is room.")
     except KeyboardInterrupt:
         return 130
     except SystemExit as end:
-        return 2 if end.code == 1 else int(end.code or 0)
+        return int(end.code or 0)
     sys.stdout.flush()
     return 0
+
+
+def _refused(message: str) -> int:
+    Console(stderr=True).print(
+        f"certloom: {message}", style="red", markup=False, highlight=False, emoji=False, soft_wrap=True
+    )
+    return 1

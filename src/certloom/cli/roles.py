@@ -5,8 +5,8 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from certloom.cli.options import Options, opened, operator, print_json, print_rows
-from certloom.operations.accounts import assign_role, create_role
-from certloom.operations.accounts import roles as all_roles
+from certloom.operations.roles import assign_role, create_role
+from certloom.operations.roles import roles as all_roles
 
 __all__ = ["roles"]
 
@@ -24,10 +24,13 @@ async def create(
     name: str,
     *,
     permission: Annotated[list[str] | None, Parameter(negative="", help="An access string; may be repeated.")] = None,
-    description: str = "",
+    description: Annotated[str, Parameter(show_default=False, help="What its holders do.")] = "",
     options: Options = Options(),  # noqa: B008 - immutable
 ) -> None:
-    """Create a role with its permissions, in the new or the old spelling."""
+    """Create a role with its permissions, in the new or the old spelling.
+
+    Example: certloom role create Requesters --permission /certificates/enrollment/csr/
+    """
     async with opened(options) as certloom:
         role = await create_role(certloom.services, operator(), name, permission or [], description)
     if options.json:
@@ -38,7 +41,10 @@ async def create(
 
 @roles.command(name="list")
 async def list_roles(*, options: Options = Options()) -> None:  # noqa: B008 - immutable
-    """Show every role with its permissions and holders."""
+    """Show every role with its permissions and holders.
+
+    Example: certloom role list
+    """
     async with opened(options) as certloom:
         found = await all_roles(certloom.services, operator())
     rows = [
@@ -53,10 +59,13 @@ async def assign(
     role: str,
     account: str,
     *,
-    remove: Annotated[bool, Parameter(negative="", help="Take the role away instead.")] = False,
+    remove: Annotated[bool, Parameter(negative="", show_default=False, help="Take the role away instead.")] = False,
     options: Options = Options(),  # noqa: B008 - immutable
 ) -> None:
-    """Give a role to an account, or take it away. Votes already cast stop counting with it."""
+    r"""Give a role to an account, or take it away. Votes already cast stop counting with it.
+
+    Example: certloom role assign Approvers 'CORP\bob'
+    """
     async with opened(options) as certloom:
         await assign_role(certloom.services, operator(), role, account, remove=remove)
     if options.json:

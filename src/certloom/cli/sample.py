@@ -1,7 +1,7 @@
 """The demo's sample data: three people and an administrator, their roles, and a template."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from certloom.app import Certloom
 from certloom.identity.actor import system_actor
@@ -13,15 +13,8 @@ from certloom.identity.permission import (
     READ_TEMPLATES,
     REVOKE_CERTIFICATES,
 )
-from certloom.operations.accounts import (
-    ADMINISTRATORS,
-    accounts,
-    assign_role,
-    change_password,
-    create_account,
-    create_role,
-    roles,
-)
+from certloom.operations.accounts import accounts, change_password, create_account
+from certloom.operations.roles import ADMINISTRATORS, assign_role, create_role, roles
 from certloom.operations.templates import apply_template
 from certloom.pki.template import Template
 
@@ -43,7 +36,7 @@ class SamplePerson:
     """A person of the demo with a password made for this run."""
 
     name: str
-    password: str
+    password: str = field(repr=False)
     what: str
 
 

@@ -1,24 +1,25 @@
 """certloom serve: the server."""
 
-import asyncio
-import signal
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from certloom import __version__
 from certloom.api.authentication import is_loopback
 from certloom.app import Certloom, installation, running
+from certloom.cli.banner import banner_of
 from certloom.cli.listening import Address, TlsFiles, bound_socket, listening
 from certloom.cli.options import Options, settings_of
 from certloom.cli.own_certificate import own_certificate
-from certloom.cli.sample import SamplePerson, install_sample
+from certloom.cli.sample import install_sample
+from certloom.cli.stopping import stop_signals
 from certloom.errors import Invalid
 from certloom.identity.actor import system_actor
 from certloom.logs import set_up_logs
-from certloom.operations.accounts import ADMINISTRATORS, accounts, assign_role, create_account, issue_first_admin_token
+from certloom.operations.accounts import accounts, create_account
+from certloom.operations.first_administrator import issue_first_admin_token
+from certloom.operations.roles import ADMINISTRATORS, assign_role
 from certloom.settings import Settings
 
 __all__ = ["serve"]
@@ -39,11 +40,14 @@ async def serve(
     tls_key: Annotated[Path | None, Parameter(help="Its private key in PEM.")] = None,
     insecure_http: Annotated[bool | None, Parameter(negative="", help="Accept passwords over plain HTTP.")] = None,
     demo: Annotated[
-        bool, Parameter(negative="", help="Add the demo's sample people, template and definition.")
+        bool, Parameter(negative="", show_default=False, help="Add the demo's sample people, roles and templates.")
     ] = False,
     options: Options = Options(),  # noqa: B008 - immutable
 ) -> None:
-    """Run the server until it is told to stop (SIGTERM or Ctrl-C)."""
+    """Run the server until it is told to stop (SIGTERM or Ctrl-C).
+
+    Example: certloom serve --tls auto --data-folder /var/lib/certloom
+    """
     settings = settings_of(
         options,
         host=host,
@@ -55,16 +59,16 @@ async def serve(
     )
     set_up_logs(settings.log_format, settings.log_level)
     _check_exposure(settings)
-    bound = bound_socket(settings.host, settings.port)
-    async with installation(settings) as certloom, running(certloom):
-        people = await install_sample(certloom) if demo else ()
-        files, root = await _tls(certloom)
-        scheme = "https" if files else "http"
-        address = Address(scheme, settings.host, bound.getsockname()[1])
-        first = await _first_administrator(certloom, address)
-        async with listening(certloom, bound, files):
-            _print_banner(certloom, address, people, first, root)
-            await _until_told_to_stop()
+    with bound_socket(settings.host, settings.port) as bound, stop_signals() as told:
+        async with installation(settings) as certloom, running(certloom):
+            people = await install_sample(certloom) if demo else ()
+            files, root = await _tls(certloom)
+            address = Address("https" if files else "http", settings.host, bound.getsockname()[1])
+            first = await _first_administrator(certloom, address)
+            async with listening(certloom, bound, files):
+                banner = banner_of(certloom, address, people, first, root)
+                print(banner.as_json() if options.json else banner.as_text(), flush=True)
+                await told.wait()
 
 
 def _check_exposure(settings: Settings) -> None:
@@ -95,48 +99,3 @@ async def _first_administrator(certloom: Certloom, address: Address) -> str | No
         return None
     token = await issue_first_admin_token(certloom.services, system, _TOKEN_LIFETIME)
     return f"{settings.public_url or address.url}/Certloom/FirstAdministrator?token={token}"
-
-
-def _print_banner(
-    certloom: Certloom, address: Address, people: tuple[SamplePerson, ...], first: str | None, root: Path | None
-) -> None:
-    settings = certloom.services.settings
-    print(f"certloom {__version__} is listening on {address.url}")
-    print(f"  API          {address.url}/KeyfactorAPI     description and try-out: {address.url}/docs")
-    print(f"  data folder  {certloom.folder.path.resolve()}")
-    print(
-        f"  key file     {certloom.folder.key_file.name}, fingerprint {certloom.services.seal.fingerprint}: back it up"
-    )
-    if root:
-        print(f"  trust        curl --cacert {root.resolve()} {address.url}/healthz")
-    for person in people:
-        print(f"  user         {person.name:14} {person.password}   {person.what}")
-    if first:
-        print(f"  first administrator (once, within an hour): {first}")
-    print("Not yet secure:")
-    for point in _insecure_points(settings, people):
-        print(f"  - {point}")
-    print("Stop with Ctrl-C.", flush=True)
-
-
-def _insecure_points(settings: Settings, people: tuple[SamplePerson, ...]) -> list[str]:
-    points = ["The authorities' private keys are sealed under a key file in the same folder, not kept in an HSM."]
-    if not (settings.tls_auto or settings.tls_cert):
-        points.append("Plain HTTP: passwords can be read on the way. Use --tls auto beyond this machine.")
-    if settings.insecure_http:
-        points.append("insecure_http is on: passwords are accepted over plain HTTP from anywhere.")
-    if people:
-        points.append("Sample users with passwords printed above. Do not use this folder for anything real.")
-    if settings.approvals_self == "allow":
-        points.append("approvals_self is allow: requesters may approve their own requests.")
-    return points
-
-
-async def _until_told_to_stop() -> None:
-    """Return at the first signal. A second one ends the process at once, as signals do by default."""
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await stop.wait()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.remove_signal_handler(number)

@@ -29,7 +29,10 @@ class TemplateFileUnreadable(Invalid):
 
 @templates.command(name="list")
 async def list_templates(*, options: Options = Options()) -> None:  # noqa: B008 - immutable
-    """Show every template."""
+    """Show every template.
+
+    Example: certloom template list --json
+    """
     async with opened(options) as certloom:
         found = await all_templates(certloom.services, operator())
     rows = [(one.id, one.name, one.display_name, ", ".join(one.key_types), one.validity_days) for one in found]
@@ -38,7 +41,10 @@ async def list_templates(*, options: Options = Options()) -> None:  # noqa: B008
 
 @templates.command
 async def show(name: str, *, options: Options = Options()) -> None:  # noqa: B008 - immutable
-    """Show one template with every rule."""
+    """Show one template with every rule.
+
+    Example: certloom template show WebServer
+    """
     async with opened(options) as certloom:
         template = await template_named(certloom.services, name)
     if options.json:
@@ -50,7 +56,10 @@ async def show(name: str, *, options: Options = Options()) -> None:  # noqa: B00
 
 @templates.command
 async def apply(file: Path, *, options: Options = Options()) -> None:  # noqa: B008 - immutable
-    """Create or replace a template from a TOML file. A change voids approvals given under the old one."""
+    """Create or replace a template from a TOML file. A change voids approvals given under the old one.
+
+    Example: certloom template apply webserver.toml
+    """
     template = _read(file)
     async with opened(options) as certloom:
         applied = await apply_template(certloom.services, operator(), template)
@@ -64,5 +73,7 @@ def _read(file: Path) -> Template:
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise TemplateFileUnreadable(f"{file} cannot be read as TOML: {error}.") from error
+        raise TemplateFileUnreadable(
+            f"{file} cannot be read as TOML: {error}. Correct the file or its name."
+        ) from error
     return read_template({"id": 0, **table})

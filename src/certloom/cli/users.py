@@ -7,9 +7,11 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from certloom.app import Certloom
 from certloom.cli.options import Options, opened, operator, print_json, print_rows
 from certloom.errors import Invalid
-from certloom.operations.accounts import accounts, assign_role, change_password, create_account
+from certloom.operations.accounts import accounts, change_password, create_account
+from certloom.operations.roles import RoleNotFound, assign_role, roles
 
 __all__ = ["users"]
 
@@ -17,13 +19,17 @@ users = App(
     name="user",
     help="""Accounts.
 
-    Example: certloom user create 'CORP\\alice' --role Approvers
+    Example: certloom user create 'CORP\alice' --role Approvers
     """,
 )
 
 
 class PasswordMissing(Invalid):
     """No password was given."""
+
+
+class PasswordUnreadable(Invalid):
+    """The file with the password is missing, or holds no text."""
 
 
 @users.command
@@ -34,9 +40,13 @@ async def create(
     password_file: Annotated[Path | None, Parameter(help="Read the password from this file, or - for input.")] = None,
     options: Options = Options(),  # noqa: B008 - immutable
 ) -> None:
-    """Create an account, as domain and user or user alone. The password is asked for, or read from a file."""
+    r"""Create an account, as domain and user or user alone. The password is asked for, or read from a file.
+
+    Example: certloom user create 'CORP\alice' --role Approvers
+    """
     password = _password(password_file)
     async with opened(options) as certloom:
+        await _check_roles(certloom, role or [])
         row = await create_account(certloom.services, operator(), name, password)
         for one in role or ():
             await assign_role(certloom.services, operator(), one, row.display)
@@ -48,7 +58,10 @@ async def create(
 
 @users.command(name="list")
 async def list_users(*, options: Options = Options()) -> None:  # noqa: B008 - immutable
-    """Show every account with its roles."""
+    """Show every account with its roles.
+
+    Example: certloom user list
+    """
     async with opened(options) as certloom:
         found = await accounts(certloom.services, operator())
     rows = [(view.row.display, ", ".join(view.roles), "disabled" if view.row.disabled else "active") for view in found]
@@ -62,7 +75,10 @@ async def passwd(
     password_file: Annotated[Path | None, Parameter(help="Read the password from this file, or - for input.")] = None,
     options: Options = Options(),  # noqa: B008 - immutable
 ) -> None:
-    """Set an account's password; also when nobody can log in any more."""
+    """Set an account's password; also when nobody can log in any more.
+
+    Example: certloom user passwd admin --password-file -
+    """
     password = _password(password_file)
     async with opened(options) as certloom:
         await change_password(certloom.services, operator(), name, password)
@@ -72,13 +88,31 @@ async def passwd(
         print("Changed.")
 
 
+async def _check_roles(certloom: Certloom, names: list[str]) -> None:
+    """Refuse an unknown role before the account exists. Raises RoleNotFound."""
+    known = {role.name.casefold(): role.name for role, _ in await roles(certloom.services, operator())}
+    for name in names:
+        if name.strip().casefold() not in known:
+            raise RoleNotFound(f"There is no role {name[:100]!r}. Known: {', '.join(known.values())}.")
+
+
 def _password(file: Path | None) -> str:
     if file is not None:
-        text = sys.stdin.readline() if str(file) == "-" else file.read_text(encoding="utf-8")
-        return text.rstrip("\r\n")
+        return _password_in(file)
     if not sys.stdin.isatty():
         raise PasswordMissing("There is no terminal to ask for the password. Use --password-file FILE, or - for input.")
     password = getpass.getpass("Password: ")
     if getpass.getpass("Again: ") != password:
         raise PasswordMissing("The two passwords differ. Nothing was changed.")
     return password
+
+
+def _password_in(file: Path) -> str:
+    """The password in a file or, for ``-``, on the first line of standard input. Raises PasswordUnreadable."""
+    try:
+        content = sys.stdin.buffer.readline() if str(file) == "-" else file.read_bytes()
+        return content.decode().rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        # The error's own text would show bytes of the password.
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise PasswordUnreadable(f"The password cannot be read from {file}: {reason}. Correct that.") from None

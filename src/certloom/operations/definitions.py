@@ -15,6 +15,7 @@ from certloom.errors import Conflict, Invalid, NotFound
 from certloom.identity.actor import Actor
 from certloom.operations.access import Operation, require
 from certloom.operations.audit import entry
+from certloom.operations.definition_steps import StepDraft, step_of, with_closing_step
 from certloom.operations.services import Services
 from certloom.store.accounts import list_roles
 from certloom.store.certificates import list_templates
@@ -32,7 +33,7 @@ from certloom.store.definitions import (
     version_was_published,
 )
 from certloom.store.rows import Delete, Insert, Put, Write
-from certloom.workflow.definition import SignalConfiguration, Step
+from certloom.workflow.definition import Step
 from certloom.workflow.faults import Fault, open_points, structural_faults
 
 __all__ = [
@@ -42,7 +43,6 @@ __all__ = [
     "DefinitionUnpublishable",
     "DefinitionView",
     "GlobalDefinitionKept",
-    "StepDraft",
     "create_definition",
     "definition_view",
     "definitions",
@@ -73,19 +73,6 @@ class DefinitionUnpublishable(Conflict):
 
 class GlobalDefinitionKept(Conflict):
     """A built-in definition cannot be deleted."""
-
-
-class StepDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """A step as somebody wants it: no ids yet."""
-
-    unique_name: str
-    display_name: str
-    extension_name: str
-    enabled: bool = True
-    parameters: dict[str, Any] = {}
-    signals: tuple[SignalConfiguration, ...] = ()
-    conditions: tuple[str, ...] = ()
-    outputs: dict[str, str] = {}
 
 
 class DefinitionView(msgspec.Struct, frozen=True):
@@ -181,7 +168,7 @@ async def save_steps(
     """
     require(actor, Operation.SAVE_STEPS)
     before = await _existing(services, definition_id)
-    steps = _with_closing_step(services, before, tuple(_step(services, draft) for draft in drafts))
+    steps = with_closing_step(services, before, tuple(step_of(services, draft) for draft in drafts))
     faults = structural_faults(steps, before.workflow_type, services.step_types)
     if faults:
         raise DefinitionInvalid(_told("The steps cannot be saved.", faults))
@@ -273,73 +260,6 @@ async def _view(services: Services, row: DefinitionRow, version: int | None = No
             f"Definition {row.display_name} has no version {chosen}; {row.draft_version} is newest."
         )
     return DefinitionView(row, chosen, steps, await _named_keys(services, row.id))
-
-
-def _step(services: Services, draft: StepDraft) -> Step:
-    """The draft with fresh ids for itself, its signals and its conditions."""
-
-    def fresh() -> str:
-        return str(uuid7(services.clock()))
-
-    return Step(
-        id=fresh(),
-        unique_name=draft.unique_name,
-        display_name=draft.display_name or draft.unique_name,
-        extension_name=_extension_name(services, draft.extension_name),
-        enabled=draft.enabled,
-        parameters=draft.parameters,
-        signals=tuple(_signal(services, draft, signal) for signal in draft.signals),
-        signal_ids={signal: fresh() for signal in _signal_names(services, draft)},
-        condition_ids=tuple(fresh() for _ in draft.conditions),
-        conditions=draft.conditions,
-        outputs=draft.outputs,
-    )
-
-
-def _extension_name(services: Services, given: str) -> str:
-    folded = given.casefold()
-    return next((name for name in services.step_types if name.casefold() == folded), given)
-
-
-def _signal(services: Services, draft: StepDraft, given: SignalConfiguration) -> SignalConfiguration:
-    """The signal under its declared name, by which votes are counted and waits are listed."""
-    folded = given.signal_name.casefold()
-    name = next((known for known in _signal_names(services, draft) if known.casefold() == folded), given.signal_name)
-    return msgspec.structs.replace(given, signal_name=name)
-
-
-def _signal_names(services: Services, draft: StepDraft) -> list[str]:
-    step_type = services.step_types.get(_extension_name(services, draft.extension_name))
-    return [signal.name for signal in step_type.signals] if step_type else []
-
-
-def _with_closing_step(services: Services, row: DefinitionRow, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The steps with the type's closing step before the last one, where it is absent (reference 2.8)."""
-    closing = services.workflow_types[row.workflow_type].closing_step
-    last = next((step for step in steps if not step.outputs), None)
-    if closing is None or last is None or any(step.extension_name == closing for step in steps):
-        return steps
-    name = _free_name(closing, steps)
-    draft = StepDraft(
-        unique_name=name,
-        display_name=services.step_types[closing].display_name,
-        extension_name=closing,
-        outputs={"continue": last.unique_name},
-    )
-    moved = tuple(msgspec.structs.replace(step, outputs=_redirected(step, last.unique_name, name)) for step in steps)
-    return (*moved, _step(services, draft))
-
-
-def _redirected(step: Step, before: str, after: str) -> dict[str, str]:
-    return {output: after if target == before else target for output, target in step.outputs.items()}
-
-
-def _free_name(wanted: str, steps: Sequence[Step]) -> str:
-    names = {step.unique_name.casefold() for step in steps}
-    number = 1
-    while f"{wanted}{number}".casefold() in names:
-        number += 1
-    return f"{wanted}{number}"
 
 
 def _changed(row: DefinitionRow, **values: Any) -> DefinitionRow:

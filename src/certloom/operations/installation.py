@@ -5,8 +5,8 @@ import json
 from certloom.clock import uuid7
 from certloom.identity.actor import Actor
 from certloom.operations.access import Operation, require
-from certloom.operations.accounts import ADMINISTRATORS
 from certloom.operations.audit import entry
+from certloom.operations.roles import ADMINISTRATORS
 from certloom.operations.services import Services
 from certloom.store.accounts import RoleRow, read_role
 from certloom.store.change import Change

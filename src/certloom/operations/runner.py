@@ -20,9 +20,10 @@ from certloom.store.instances import instance_write, read_instance
 from certloom.store.rows import Write
 from certloom.workflow.definition import Definition, Step
 from certloom.workflow.engine import Finish, Resume, Run, Skip, Stand, completed, decide, events_of
+from certloom.workflow.event import Event, StepFailed, StepSkipped, StepStarted, StepWoken
 from certloom.workflow.fact import Fact
 from certloom.workflow.instance import Cursor, Instance, Status
-from certloom.workflow.journal import Event, StepFailed, StepSkipped, StepStarted, StepWoken, apply
+from certloom.workflow.journal import apply
 from certloom.workflow.outcome import Continue, Fail, Outcome
 from certloom.workflow.step import EffectStep, PureStep, Retries, StepView
 

@@ -25,8 +25,9 @@ from certloom.store.rows import Put
 from certloom.workflow.approval import digest
 from certloom.workflow.definition import Definition, Step
 from certloom.workflow.engine import events_of
+from certloom.workflow.event import Event, SignalReceived
 from certloom.workflow.instance import Instance, Status
-from certloom.workflow.journal import Event, SignalReceived, apply
+from certloom.workflow.journal import apply
 from certloom.workflow.signal import SignalDefinition, read_signal_data, split_signal_key
 from certloom.workflow.step import PureStep
 

@@ -15,8 +15,9 @@ from certloom.store.change import Change, Expect
 from certloom.store.definitions import DefinitionRow, read_in_use
 from certloom.store.instances import instance_write
 from certloom.store.rows import Write
+from certloom.workflow.event import InstanceStarted
 from certloom.workflow.instance import DefinitionPin
-from certloom.workflow.journal import InstanceStarted, apply
+from certloom.workflow.journal import apply
 
 __all__ = ["DefinitionDisabled", "Start", "begin"]
 

@@ -11,8 +11,8 @@ from certloom.store.change import InstanceWrite
 from certloom.store.database import Database
 from certloom.store.rows import Row, insert_sql
 from certloom.workflow.definition import Definition, Step
+from certloom.workflow.event import Event
 from certloom.workflow.instance import Cursor, DefinitionPin, Instance, Phase, ReceivedSignal, Status
-from certloom.workflow.journal import Event
 
 __all__ = [
     "INSTANCE_INSERT",

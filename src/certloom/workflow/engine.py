@@ -7,8 +7,7 @@ import msgspec
 
 from certloom.workflow.condition import first_untrue
 from certloom.workflow.definition import Definition, Step
-from certloom.workflow.instance import Cursor, Instance, Phase, Status
-from certloom.workflow.journal import (
+from certloom.workflow.event import (
     Event,
     InstanceCompleted,
     InstanceRejected,
@@ -17,6 +16,7 @@ from certloom.workflow.journal import (
     StepRetryScheduled,
     StepSuspended,
 )
+from certloom.workflow.instance import Cursor, Instance, Phase, Status
 from certloom.workflow.outcome import Continue, Fail, Outcome, Reject, Retry, Suspend
 
 __all__ = ["Finish", "Next", "Resume", "Run", "Skip", "Stand", "decide", "events_of"]

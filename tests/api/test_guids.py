@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certloom.api.guid import GuidMalformed, ReferenceIdGiven, read_guid
-from certloom.api.lookup import NameAmbiguous, find
 
 GUID = UUID("7d1c0f5e-2b8a-4f0e-9d4a-0c5a6f3e1b77")
 
@@ -40,17 +39,3 @@ def test_any_text_is_a_guid_or_refused_by_name(text: str) -> None:
     except (GuidMalformed, ReferenceIdGiven):
         return
     assert guid.hex == text.lower().translate({ord(mark): None for mark in "{-}"})
-
-
-def test_free_form_names_are_found_in_any_case() -> None:
-    assert find({"approved": "True"}, "Approved") == "True"
-    assert find({"other": 1}, "Approved") is None
-
-
-def test_the_exact_name_wins() -> None:
-    assert find({"approved": 1, "Approved": 2}, "Approved") == 2
-
-
-def test_two_names_equal_but_for_case_are_ambiguous() -> None:
-    with pytest.raises(NameAmbiguous, match="'approved' and 'APPROVED'"):
-        find({"approved": 1, "APPROVED": 2}, "Approved")

@@ -1,0 +1,96 @@
+"""The steps of a draft: from what somebody wants to steps with ids, the closing step included.
+
+Source: workflow-definitions reference, 2.5 and 2.8.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from certloom.clock import uuid7
+from certloom.operations.services import Services
+from certloom.store.definitions import DefinitionRow
+from certloom.workflow.definition import SignalConfiguration, Step
+
+__all__ = ["StepDraft", "step_of", "with_closing_step"]
+
+
+class StepDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """A step as somebody wants it: no ids yet."""
+
+    unique_name: str
+    display_name: str
+    extension_name: str
+    enabled: bool = True
+    parameters: dict[str, Any] = {}
+    signals: tuple[SignalConfiguration, ...] = ()
+    conditions: tuple[str, ...] = ()
+    outputs: dict[str, str] = {}
+
+
+def step_of(services: Services, draft: StepDraft) -> Step:
+    """The draft with fresh ids for itself, its signals and its conditions."""
+
+    def fresh() -> str:
+        return str(uuid7(services.clock()))
+
+    return Step(
+        id=fresh(),
+        unique_name=draft.unique_name,
+        display_name=draft.display_name or draft.unique_name,
+        extension_name=_extension_name(services, draft.extension_name),
+        enabled=draft.enabled,
+        parameters=draft.parameters,
+        signals=tuple(_signal(services, draft, signal) for signal in draft.signals),
+        signal_ids={signal: fresh() for signal in _signal_names(services, draft)},
+        condition_ids=tuple(fresh() for _ in draft.conditions),
+        conditions=draft.conditions,
+        outputs=draft.outputs,
+    )
+
+
+def _extension_name(services: Services, given: str) -> str:
+    folded = given.casefold()
+    return next((name for name in services.step_types if name.casefold() == folded), given)
+
+
+def _signal(services: Services, draft: StepDraft, given: SignalConfiguration) -> SignalConfiguration:
+    """The signal under its declared name, by which votes are counted and waits are listed."""
+    folded = given.signal_name.casefold()
+    name = next((known for known in _signal_names(services, draft) if known.casefold() == folded), given.signal_name)
+    return msgspec.structs.replace(given, signal_name=name)
+
+
+def _signal_names(services: Services, draft: StepDraft) -> list[str]:
+    step_type = services.step_types.get(_extension_name(services, draft.extension_name))
+    return [signal.name for signal in step_type.signals] if step_type else []
+
+
+def with_closing_step(services: Services, row: DefinitionRow, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps with the type's closing step before the last one, where it is absent (reference 2.8)."""
+    closing = services.workflow_types[row.workflow_type].closing_step
+    last = next((step for step in steps if not step.outputs), None)
+    if closing is None or last is None or any(step.extension_name == closing for step in steps):
+        return steps
+    name = _free_name(closing, steps)
+    draft = StepDraft(
+        unique_name=name,
+        display_name=services.step_types[closing].display_name,
+        extension_name=closing,
+        outputs={"continue": last.unique_name},
+    )
+    moved = tuple(msgspec.structs.replace(step, outputs=_redirected(step, last.unique_name, name)) for step in steps)
+    return (*moved, step_of(services, draft))
+
+
+def _redirected(step: Step, before: str, after: str) -> dict[str, str]:
+    return {output: after if target == before else target for output, target in step.outputs.items()}
+
+
+def _free_name(wanted: str, steps: Sequence[Step]) -> str:
+    names = {step.unique_name.casefold() for step in steps}
+    number = 1
+    while f"{wanted}{number}".casefold() in names:
+        number += 1
+    return f"{wanted}{number}"
