@@ -165,3 +165,13 @@ async def test_a_choice_that_names_nothing_is_refused(world: World) -> None:
         await download_certificate(world.services, ROOT, CertificateChoice(serial_number="01"))
     with pytest.raises(CertificateNotFound):
         await download_certificate(world.services, ROOT, CertificateChoice(thumbprint="00"))
+
+
+@pytest.mark.parametrize(
+    "reason", [-1, 6, 7, 8], ids=["end of hold", "hold", "remove from CRL 10.x", "remove from CRL"]
+)
+async def test_a_hold_is_refused_as_long_as_it_could_not_be_ended(world: World, reason: int) -> None:
+    row = await issued(world)
+    with pytest.raises(ReasonNotAllowed, match="not offered"):
+        await revoke(world, row.id, reason=reason)
+    assert await read_revocation(world.services.database, row.id) is None

@@ -14,7 +14,7 @@ from certloom.operations.context import CertificateNotFound, authority_named
 from certloom.operations.services import Services
 from certloom.operations.templates import template_named
 from certloom.operations.triggers import Start, begin
-from certloom.pki.revocation import read_reason
+from certloom.pki.revocation import ReasonNotAllowed, read_reason
 from certloom.store.certificates import (
     CertificateRow,
     RevocationRow,
@@ -108,7 +108,7 @@ async def revoke_certificates(
     unknown id and RevocationRefused for a certificate that is revoked already.
     """
     require(actor, Operation.REVOKE_CERTIFICATE)
-    read_reason(reason)
+    _check_reason(reason)
     rows = await _revocable(services, certificate_ids, comment)
     started = [
         (row, await _begin(services, actor, row, reason, comment, effective_at or services.clock())) for row in rows
@@ -117,6 +117,16 @@ async def revoke_certificates(
     for _, instance_id in started:
         await services.settle(instance_id, seconds)
     return _sorted([(row, await read_instance(services.database, instance_id)) for row, instance_id in started])
+
+
+def _check_reason(number: int) -> None:
+    """Raises ReasonNotAllowed for an unknown number, and for a hold: it could not be ended again."""
+    reason = read_reason(number)
+    if reason.ends_hold or reason.name == "certificateHold":
+        raise ReasonNotAllowed(
+            f"{reason.text} ({number}) is not offered: certificates are revoked for good here, so nothing was done. "
+            "Give one of the reasons 0 to 5."
+        )
 
 
 async def _revocable(services: Services, certificate_ids: Sequence[int], comment: str) -> list[CertificateRow]:

@@ -126,6 +126,7 @@ async def _checked(
     step = next((s for s in definition.steps if s.unique_name.casefold() == step_name.casefold()), None)
     declared = services.step_types[step.extension_name].signal(signal_name) if step else None
     if step is None or declared is None:
+        _check_any_role(actor, definition)
         raise SignalNotAwaited(_where_it_stands(instance, signal_key))
     await _check_role(services, actor, step, declared)
     if declared.vote and actor.account_id == instance.initiator_id and not may_signal_own(services, step):
@@ -141,6 +142,16 @@ async def _checked(
             "Nothing was recorded."
         )
     return msgspec.structs.replace(signal, data=read_signal_data(declared, data))
+
+
+def _check_any_role(actor: Actor, definition: Definition) -> None:
+    """Somebody who may send no signal at all is not told where the instance stands."""
+    wanted = {role_id for step in definition.steps for signal in step.signals for role_id in signal.role_ids}
+    if not wanted & actor.role_ids:
+        raise SignalRoleMissing(
+            f"{actor.display} holds none of the roles that may signal this instance. "
+            "Ask one of their holders to decide, or an administrator for the role."
+        )
 
 
 async def _check_role(services: Services, actor: Actor, step: Step, declared: SignalDefinition) -> None:
