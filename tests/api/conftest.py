@@ -130,6 +130,18 @@ def linear(*steps: Mapping[str, object]) -> list[dict[str, object]]:
     return chain
 
 
+def assert_problem(answer: httpx.Response, status: int, told: str, code: str = "") -> None:
+    """A problem says what is wrong; its code is a hexadecimal number of eight digits."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+    body = answer.json()
+    assert list(body) == ["ErrorCode", "Message"]
+    assert len(body["ErrorCode"]) == 10
+    assert int(body["ErrorCode"], 16) >= 0xA0010000
+    assert code in body["ErrorCode"]
+    assert told in body["Message"]
+
+
 @dataclass
 class Site:
     """An installation behind its HTTP application, called in this process."""
