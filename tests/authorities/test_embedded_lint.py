@@ -156,3 +156,29 @@ def test_the_worker_answers_each_certificate_with_a_line(root: AuthorityMaterial
     assert (ready, clean) == ([], [])
     assert {each.severity for each in bad} <= {"FATAL", "ERROR", "WARNING"}
     assert bad
+
+
+@pytest.mark.parametrize(
+    ("name", "stands"),
+    [
+        ("localhost", False),
+        ("web-01", False),
+        ("a_b", True),
+        ("-web", True),
+        ("web-", True),
+        ("a b", True),
+        ("a..b", True),
+    ],
+)
+async def test_a_host_name_without_a_dot_is_no_fault_and_a_misspelled_one_is(
+    linter: Linter,
+    key: ec.EllipticCurvePrivateKey,
+    name: str,
+    stands: bool,  # noqa: FBT001 - from the table
+) -> None:
+    begins = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    builder = x509.CertificateBuilder().subject_name(read_subject("CN=a")).issuer_name(read_subject("CN=b"))
+    builder = builder.public_key(key.public_key()).serial_number(7).not_valid_before(begins).not_valid_after(begins)
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    found = await linter.findings(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER))
+    assert ("pkix.invalid_domain_name_syntax" in {each.rule for each in found}) is stands

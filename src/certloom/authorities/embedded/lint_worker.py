@@ -5,6 +5,7 @@ that many octets of DER; a message out is one line of JSON, a list of findings. 
 list, says that the process is ready. It ends when its input does, so it cannot outlive its parent.
 """
 
+import re
 import signal
 import sys
 from typing import BinaryIO, Final
@@ -12,13 +13,15 @@ from typing import BinaryIO, Final
 import msgspec
 from pkilint import loader
 from pkilint.pkix import certificate, extension, name
-from pkilint.validation import ValidationFindingSeverity, Validator
+from pkilint.validation import ValidationFindingSeverity, ValidationResult, Validator
 
 from certloom.authorities.embedded.finding import Finding
 
 __all__ = ["main"]
 
 _LENGTH_OCTETS: Final = 4
+_DOMAIN_SYNTAX: Final = "pkix.invalid_domain_name_syntax"
+_LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII | re.IGNORECASE)
 
 
 def main() -> None:
@@ -45,7 +48,17 @@ def lint(validator: Validator, der: bytes) -> list[Finding]:
         for result in validator.validate(document.root)
         for each in result.finding_descriptions
         if each.finding.severity <= ValidationFindingSeverity.WARNING
+        and not (each.finding.code == _DOMAIN_SYNTAX and _is_single_label(result))
     ]
+
+
+def _is_single_label(result: ValidationResult) -> bool:
+    """Whether the value is a host name without a dot, such as localhost.
+
+    The preferred name syntax that RFC 5280 section 4.2.1.6 asks for allows one label (RFC 1034 section 3.5, RFC 1123
+    section 2.1); pkilint wants a dot. Whether a template allows such a name is for its rules to say.
+    """
+    return _LABEL.fullmatch(str(result.node.pdu)) is not None
 
 
 def _validator() -> Validator:
