@@ -44,9 +44,7 @@ async def opened(options: Options) -> AsyncIterator[Certloom]:
     settings = settings_of(options)
     if not DataFolder(Path(settings.data_folder)).is_installed():
         # A misspelled folder would otherwise become a second installation that nobody notices.
-        sys.stderr.write(
-            f"certloom: there was no installation in {settings.data_folder}; a new one is created there.\n"
-        )
+        sys.stderr.write(f"certloom: {settings.data_folder} holds no installation yet; creating one.\n")
     async with installation(settings) as certloom:
         yield certloom
 

@@ -15,6 +15,11 @@ from certloom.operations.roles import RoleNotFound, assign_role, roles
 
 __all__ = ["users"]
 
+PasswordFile = Annotated[
+    Path | None,
+    Parameter(allow_leading_hyphen=True, help="Read the password from this file, or - for standard input."),
+]
+
 users = App(
     name="user",
     help="""Accounts.
@@ -37,7 +42,7 @@ async def create(
     name: str,
     *,
     role: Annotated[list[str] | None, Parameter(negative="", help="A role to give; may be repeated.")] = None,
-    password_file: Annotated[Path | None, Parameter(help="Read the password from this file, or - for input.")] = None,
+    password_file: PasswordFile = None,
     options: Options = Options(),  # noqa: B008 - immutable
 ) -> None:
     r"""Create an account, as domain and user or user alone. The password is asked for, or read from a file.
@@ -72,7 +77,7 @@ async def list_users(*, options: Options = Options()) -> None:  # noqa: B008 - i
 async def passwd(
     name: str,
     *,
-    password_file: Annotated[Path | None, Parameter(help="Read the password from this file, or - for input.")] = None,
+    password_file: PasswordFile = None,
     options: Options = Options(),  # noqa: B008 - immutable
 ) -> None:
     """Set an account's password; also when nobody can log in any more.
