@@ -29,7 +29,6 @@ SECRETS = frozenset({"bootstrap_admin_password"})
 
 EnumerationForm = Literal["names", "numbers"]
 BasePath = Annotated[str, Meta(pattern=r"^(/[A-Za-z0-9._-]+)+$")]
-Positive = Annotated[int, Meta(ge=1)]
 
 BASE_PATHS: Mapping[BasePath, EnumerationForm] = {
     "/KeyfactorAPI": "names",
@@ -54,30 +53,74 @@ class SettingsFileUnreadable(Invalid):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything an operator can set. Times are in the unit their name says; folders and files are paths."""
 
-    data_folder: str = "certloom-data"
-    host: str = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65535)] = 8080
-    base_paths: dict[BasePath, EnumerationForm] = msgspec.field(default_factory=lambda: dict(BASE_PATHS))
-    public_url: str = ""
-    default_domain: str = ""
-    tls_cert: str = ""
-    tls_key: str = ""
-    tls_auto: bool = False
-    insecure_http: bool = False
-    enroll_wait_seconds: Annotated[float, Meta(ge=0, le=60)] = 4.0
-    repeat_minutes: Annotated[int, Meta(ge=0)] = 10
-    approvals_self: Literal["refuse", "allow"] = "refuse"
-    ca_key_type: Literal["P-256", "P-384", "P-521", "RSA-3072", "RSA-4096"] = "P-384"
-    max_body_bytes: Annotated[int, Meta(ge=1_000)] = 1_000_000
-    max_body_depth: Annotated[int, Meta(ge=8, le=200)] = 32
-    lockout_threshold: Positive = 10
-    lockout_window_seconds: Positive = 300
-    credential_lifetime_seconds: Annotated[int, Meta(ge=0, le=3600)] = 60
-    credential_limit: Positive = 10_000
-    bootstrap_admin_user: str = "admin"
-    bootstrap_admin_password: str = ""
-    log_format: Literal["console", "json"] = "console"
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    data_folder: Annotated[
+        str,
+        Meta(description="Where database, key file and the server's certificate live. Created for its owner only."),
+    ] = "certloom-data"
+    host: Annotated[
+        str, Meta(min_length=1, description="Address to listen on. Anything but loopback needs TLS or insecure_http.")
+    ] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")] = 8080
+    base_paths: Annotated[
+        dict[BasePath, EnumerationForm],
+        Meta(description="Where the API is served → how it writes enumerations; as text: /api=names,/sdk=numbers."),
+    ] = msgspec.field(default_factory=lambda: dict(BASE_PATHS))
+    public_url: Annotated[
+        str, Meta(description="The address clients use, where something stands in front of the server.")
+    ] = ""
+    default_domain: Annotated[str, Meta(description="The domain of a user name that has none.")] = ""
+    tls_cert: Annotated[str, Meta(description="Certificate chain in PEM, the server's own first.")] = ""
+    tls_key: Annotated[str, Meta(description="The private key of tls_cert in PEM, not encrypted.")] = ""
+    tls_auto: Annotated[
+        bool, Meta(description="Let the embedded authority issue and renew the server's certificate.")
+    ] = False
+    insecure_http: Annotated[
+        bool,
+        Meta(
+            description="Accept passwords over plain HTTP from other machines: only where something in front ends TLS."
+        ),
+    ] = False
+    enroll_wait_seconds: Annotated[
+        float,
+        Meta(ge=0, le=60, description="How long a request waits for its workflow before it is answered as pending."),
+    ] = 4.0
+    repeat_minutes: Annotated[
+        int,
+        Meta(ge=0, description="How long the same request by the same account gets the same workflow instance again."),
+    ] = 10
+    approvals_self: Annotated[
+        Literal["refuse", "allow"],
+        Meta(description="Whether the vote of a requester on their own request is refused everywhere, or allowed."),
+    ] = "refuse"
+    ca_key_type: Annotated[
+        Literal["P-256", "P-384", "P-521", "RSA-3072", "RSA-4096"],
+        Meta(description="Key type of the authorities that the first start creates. No effect afterwards."),
+    ] = "P-384"
+    max_body_bytes: Annotated[int, Meta(ge=1_000, description="The longest request body that is read.")] = 1_000_000
+    max_body_depth: Annotated[int, Meta(ge=8, le=200, description="How deep the JSON of a request may be nested.")] = 32
+    lockout_threshold: Annotated[
+        int, Meta(ge=1, description="How many wrong passwords, within the window, lock further attempts out.")
+    ] = 10
+    lockout_window_seconds: Annotated[int, Meta(ge=1, description="How long wrong passwords are counted.")] = 300
+    credential_lifetime_seconds: Annotated[
+        int,
+        Meta(ge=0, le=3600, description="How long a verified password is remembered; 0 verifies every request anew."),
+    ] = 60
+    credential_limit: Annotated[int, Meta(ge=1, description="How many verified passwords are remembered at most.")] = (
+        10_000
+    )
+    bootstrap_admin_user: Annotated[
+        str, Meta(description="Name of the administrator that bootstrap_admin_password creates.")
+    ] = "admin"
+    bootstrap_admin_password: Annotated[
+        str, Meta(description="Creates the first administrator at a start without any account. No effect afterwards.")
+    ] = ""
+    log_format: Annotated[
+        Literal["console", "json"], Meta(description="Lines for people, or one JSON object per line.")
+    ] = "console"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="The least severe kind of line that is written.")
+    ] = "info"
 
     def __repr__(self) -> str:
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
