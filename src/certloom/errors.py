@@ -1,7 +1,8 @@
 """The five families of errors.
 
-Every error of the product is a fact with a name of its own (``DefinitionNotFound``, ``SignalNotAwaited``) that
-belongs to exactly one family. Families, not single errors, are mapped to HTTP, so that none can miss its mapping.
+Every error of the product is a fact with a name of its own (``DefinitionNotFound``,
+``SignalNotAwaited``) that belongs to exactly one family. Families, not single errors, are mapped to
+HTTP, so that none can miss its mapping.
 
 The message of an error is for people: what happened, why, and what to do about it.
 """

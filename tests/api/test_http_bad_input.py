@@ -40,9 +40,21 @@ REFUSED_ORDERS: dict[str, tuple[dict[str, Any], int, str, str]] = {
     "an unknown template": ({"Template": "Nonsense"}, 400, "0xA0110002", "There is no template 'Nonsense'. Known:"),
     "an unknown authority": (
         {"CertificateAuthority": "host\\Nonsense"},
-        404,
+        400,
         "0xA0110002",
         "There is no certificate authority",
+    ),
+    "a private key among the metadata": (
+        {"Metadata": {"Note": "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----"}},
+        400,
+        "",
+        "hold a private key",
+    ),
+    "a private key among the additional fields": (
+        {"AdditionalEnrollmentFields": {"Deep": ["-----BEGIN PRIVATE KEY-----"]}},
+        400,
+        "",
+        "hold a private key",
     ),
     "a forbidden subject": ({"CSR": make_csr("web01.evil.example")}, 400, "", "web01.evil.example"),
     "no subject": ({"CSR": make_csr("", ["a.corp.example"])}, 400, "", "lacks CN"),

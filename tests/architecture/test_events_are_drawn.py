@@ -4,8 +4,9 @@ from typing import get_args
 
 import pytest
 
+from certloom.workflow.event import Event
 from certloom.workflow.instance import Status
-from certloom.workflow.journal import Event, IllegalTransition, status_after
+from certloom.workflow.journal import IllegalTransition, status_after
 
 # | `event` | may follow | status afterwards |
 ROW = re.compile(r"^\| `(\w+)` \| ([\w, ]+) \| (\w+) \|$", re.MULTILINE)

@@ -6,9 +6,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.operations.conftest import ROOT, World, make_csr, step
 from typing_extensions import override
 
-from certloom.errors import NotFound
 from certloom.operations.access import PermissionMissing
 from certloom.operations.certificates import revoke_certificates
+from certloom.operations.context import AuthorityNotFound
 from certloom.operations.definitions import update_definition
 from certloom.operations.enrollment import EnrollmentFailed, TemplateNotAllowed
 from certloom.operations.known_keys import KeyNotAllowed
@@ -134,7 +134,7 @@ async def test_e04_a_key_two_people_asked_with_goes_to_one_of_them(world: World)
 async def test_an_unknown_template_or_authority_is_told_with_the_known_ones(world: World) -> None:
     with pytest.raises(TemplateNotFound, match="Known: WebServer"):
         await world.enroll(template="Webserwer")
-    with pytest.raises(NotFound, match="Known: certloom Issuing CA"):
+    with pytest.raises(AuthorityNotFound, match="Known: certloom Issuing CA"):
         await world.enroll(authority="host\\Other CA")
     assert await world.rows("instance") == 0
 

@@ -61,3 +61,10 @@ def test_a_long_key_is_not_repeated_in_full() -> None:
     with pytest.raises(SignalKeyInvalid) as refusal:
         split_signal_key("x" * 10_000)
     assert len(refusal.value.message) < 500
+
+
+def test_a_private_key_in_a_comment_is_refused_and_not_repeated() -> None:
+    pem = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49\n-----END PRIVATE KEY-----"
+    with pytest.raises(SignalDataInvalid, match="holds a private key") as refusal:
+        read_signal_data(RequireApproval.signals[0], {"Approved": "True", "Comment": pem})
+    assert "MIGHAgEAMBMGByqGSM49" not in refusal.value.message

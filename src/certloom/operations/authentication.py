@@ -51,8 +51,10 @@ class Authenticator:
                 # As slow as for an account that exists, so that names cannot be found out by the clock.
                 await asyncio.to_thread(services.hasher.verify, None, password)
             if self.lockout.failed(key, address, now):
+                # People type passwords into name fields: a name nobody has is not written down.
+                entity = ("Account", key if known else "unknown")
                 who = system_actor("authentication")
-                await record_refusal(services, who, Operation.AUTHENTICATE, ("Account", key), f"Failed from {address}.")
+                await record_refusal(services, who, Operation.AUTHENTICATE, entity, f"Failed from {address}.")
             raise CredentialsRefused("The user name or the password is wrong.")
         return known[1]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from certloom.errors import Conflict, NotFound
+from certloom.errors import Conflict, Invalid, NotFound
 from certloom.operations.known_keys import check_key
 from certloom.operations.services import Services
 from certloom.operations.templates import template_named
@@ -20,8 +20,10 @@ __all__ = [
 ]
 
 
-class AuthorityNotFound(NotFound):
-    """No certificate authority of that name."""
+class AuthorityNotFound(Invalid):
+    """A request names a certificate authority that does not exist."""
+
+    code = "0xA0110002"
 
 
 class CertificateNotFound(NotFound):

@@ -18,6 +18,7 @@ from certloom.operations.templates import template_named
 from certloom.operations.triggers import Start, begin
 from certloom.pki.authority import Authority, PolicyViolated
 from certloom.pki.csr import SigningRequest, read_csr, request_pem
+from certloom.pki.key import holds_private_key
 from certloom.pki.request import CertificateRequest
 from certloom.pki.san import read_sans
 from certloom.pki.template import Template, completed, violations
@@ -32,6 +33,10 @@ from certloom.workflow.instance import Instance, Status
 __all__ = ["Enrolled", "EnrollmentFailed", "EnrollmentOrder", "TemplateNotAllowed", "enroll_csr"]
 
 _ATTEMPTS = 3
+
+
+class PrivateKeySent(Invalid):
+    """A private key was sent where only public data belongs."""
 
 
 class TemplateNotAllowed(Forbidden):
@@ -74,6 +79,7 @@ async def enroll_csr(services: Services, actor: Actor, order: EnrollmentOrder) -
     is started then), and EnrollmentFailed when the workflow failed or was denied before a certificate existed.
     """
     require(actor, Operation.ENROLL_CSR)
+    _check_no_private_key(order)
     signing_request = read_csr(order.csr)
     template = await template_named(services, order.template)
     await _check_requester(services, actor, template)
@@ -87,6 +93,15 @@ async def enroll_csr(services: Services, actor: Actor, order: EnrollmentOrder) -
     wait = services.settings.enroll_wait_seconds if order.wait_seconds is None else order.wait_seconds
     await services.settle(instance_id, wait)
     return await _enrolled(services, instance_id)
+
+
+def _check_no_private_key(order: EnrollmentOrder) -> None:
+    """Free-form fields are stored and shown: a private key in one of them would be, too (check B09)."""
+    if holds_private_key(msgspec.json.encode([order.metadata, order.additional_fields]).decode()):
+        raise PrivateKeySent(
+            "Metadata or AdditionalEnrollmentFields hold a private key. Nothing was kept of it. "
+            "Leave it out, and make a new one: this one has been seen."
+        )
 
 
 async def _check_requester(services: Services, actor: Actor, template: Template) -> None:

@@ -15,6 +15,8 @@ __all__ = ["Authority", "IssuePlan", "LintRefused", "PolicyViolated", "SignedByt
 class PolicyViolated(Invalid):
     """A request breaks rules of its template or of the authority; ``violations`` names every one."""
 
+    code = "0xA0110004"
+
     def __init__(self, violations: tuple[str, ...]) -> None:
         super().__init__("The request breaks the certificate policy. " + " ".join(violations))
         self.violations = violations

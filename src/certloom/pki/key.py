@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from certloom.errors import Invalid
 
-__all__ = ["CURVES", "PublicKeyFacts", "WeakKey", "check_public_key", "public_key_facts"]
+__all__ = ["CURVES", "PublicKeyFacts", "WeakKey", "check_public_key", "holds_private_key", "public_key_facts"]
 
 CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 """The curves that may be certified, by their SEC 2 name (FIPS 186-5)."""
@@ -103,3 +103,8 @@ def _has_close_primes(n: int) -> bool:
         if square & 15 in _SQUARES_MOD_16 and math.isqrt(square) ** 2 == square:
             return True
     return False
+
+
+def holds_private_key(text: str) -> bool:
+    """Whether a text holds a private key in PEM (RFC 7468, sections 10 and 11), which must then not be kept."""
+    return "PRIVATE KEY-----" in text

@@ -137,8 +137,8 @@ def _compared(searched: ColumnElement[Any], operator: Operator, value: Any) -> C
         found: ColumnElement[bool] = searched.is_(None) if operator is Operator.EQUAL else searched.is_not(None)
         return found
     stored: Any = text_of(value) if isinstance(value, datetime) else value if isinstance(value, int) else str(value)
-    column_value = func.lower(searched) if isinstance(stored, str) else searched
-    return _COMPARED[operator](column_value, stored.lower() if isinstance(stored, str) else stored)
+    column_value = func.casefold(searched) if isinstance(stored, str) else searched
+    return _COMPARED[operator](column_value, stored.casefold() if isinstance(stored, str) else stored)
 
 
 _COMPARED: Mapping[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {

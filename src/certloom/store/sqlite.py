@@ -34,7 +34,13 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA wal_autocheckpoint = 4000")
+    # SQLite's own lower() knows ASCII only.
+    connection.create_function("casefold", 1, _casefold, deterministic=True)
     return connection
+
+
+def _casefold(text: str | None) -> str | None:
+    return None if text is None else str(text).casefold()
 
 
 class SqliteDatabase:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from certloom.errors import Invalid
+from certloom.pki.key import holds_private_key
 from certloom.workflow.parameters import DataType, Parameter
 
 __all__ = [
@@ -77,6 +78,10 @@ def _read(parameter: Parameter, given: Any) -> Any:
         text = str(given).strip().casefold() if isinstance(given, str | bool) else ""
         if text in {"true", "false"}:
             return text == "true"
+    elif isinstance(given, str) and holds_private_key(given):
+        raise SignalDataInvalid(
+            f"Data.{parameter.name} holds a private key. Leave it out, and make a new one: this one has been seen."
+        )
     elif isinstance(given, str) and len(given) <= _LONGEST_TEXT:
         return given
     raise SignalDataInvalid(f"Data.{parameter.name} cannot be read. {_expected(parameter)}")
