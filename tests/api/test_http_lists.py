@@ -161,3 +161,13 @@ async def test_the_login_probe_answers_with_texts(site: Site) -> None:
     endpoints = (await site.get("carol", "/Status/Endpoints", headers={"x-keyfactor-api-version": "1"})).json()
     assert "GET /Workflow/Instances/{instance_id}" in endpoints
     assert all(isinstance(endpoint, str) for endpoint in endpoints)
+
+
+@pytest.mark.parametrize("path", ["/Workflow/Definitions", "/Templates", "/Security/Roles"])
+async def test_short_lists_come_in_pages_too(site: Site, path: str) -> None:
+    whole = await site.get("admin", path)
+    first = await site.get("admin", f"{path}?PageReturned=1&ReturnLimit=1")
+    second = await site.get("admin", f"{path}?pq.pageReturned=2&pq.returnLimit=1")
+    assert first.json() + second.json() == whole.json()[:2]
+    assert first.headers["x-total-count"] == str(len(whole.json()))
+    assert (await site.get("admin", f"{path}?PageReturned=99")).json() == []

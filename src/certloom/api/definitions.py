@@ -9,6 +9,7 @@ from certloom.api.answers import answer, nothing
 from certloom.api.call import call_of
 from certloom.api.definition_shapes import definition_response, list_item, step_draft
 from certloom.api.guid import read_guid
+from certloom.api.listing import ListRequest, paged
 from certloom.api.openapi import documented
 from certloom.api.schemas.definitions import (
     DefinitionCreateRequest,
@@ -37,12 +38,12 @@ class DefinitionsController(Controller):
     path = "/KeyfactorAPI/Workflow/Definitions"
     tags = ("Workflow Definition",)
 
-    @get("/", operation_id="ListDefinitions", **documented(list[DefinitionListItem]))
+    @get("/", operation_id="ListDefinitions", **documented(list[DefinitionListItem], query=ListRequest))
     async def list_all(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """Every definition, by display name."""
         call = call_of(request)
         found = await definitions(call.services, call.actor)
-        return answer([list_item(view) for view in found], {"x-total-count": str(len(found))})
+        return paged(call, [list_item(view) for view in found])
 
     @post(
         "/",

@@ -4,8 +4,8 @@ from typing import Any
 
 from litestar import Controller, Request, Response, get
 
-from certloom.api.answers import answer
 from certloom.api.call import call_of
+from certloom.api.listing import ListRequest, paged
 from certloom.api.openapi import documented
 from certloom.api.schemas.roles import RoleIdentity, RoleListItem
 from certloom.operations.roles import ADMINISTRATORS, roles
@@ -19,7 +19,7 @@ class RolesController(Controller):
     path = "/KeyfactorAPI/Security/Roles"
     tags = ("Security Role",)
 
-    @get("/", operation_id="ListRoles", **documented(list[RoleListItem]))
+    @get("/", operation_id="ListRoles", **documented(list[RoleListItem], query=ListRequest))
     async def list_all(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """Every role, by name."""
         call = call_of(request)
@@ -34,4 +34,4 @@ class RolesController(Controller):
             )
             for role, holders in await roles(call.services, call.actor)
         ]
-        return answer(found, {"x-total-count": str(len(found))})
+        return paged(call, found)

@@ -4,8 +4,8 @@ from typing import Any
 
 from litestar import Controller, Request, Response, get
 
-from certloom.api.answers import answer
 from certloom.api.call import call_of
+from certloom.api.listing import ListRequest, paged
 from certloom.api.openapi import documented
 from certloom.api.schemas.templates import TemplateListItem
 from certloom.operations.templates import templates
@@ -20,12 +20,12 @@ class TemplatesController(Controller):
     path = "/KeyfactorAPI/Templates"
     tags = ("Template",)
 
-    @get("/", operation_id="ListTemplates", **documented(list[TemplateListItem]))
+    @get("/", operation_id="ListTemplates", **documented(list[TemplateListItem], query=ListRequest))
     async def list_all(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """Every template, by short name."""
         call = call_of(request)
         found = [_item(template) for template in await templates(call.services, call.actor)]
-        return answer(found, {"x-total-count": str(len(found))})
+        return paged(call, found)
 
 
 def _item(template: Template) -> TemplateListItem:

@@ -82,6 +82,8 @@ async def listening(certloom: Certloom, bound: socket.socket, tls: TlsFiles | No
             access_log=False,
             lifespan="off",
             server_header=False,
+            # Whoever is in front could write anything into them, and pose as this machine or as HTTPS.
+            proxy_headers=False,
             ssl_certfile=tls.certificate if tls else None,
             ssl_keyfile=tls.key if tls else None,
             timeout_graceful_shutdown=10,

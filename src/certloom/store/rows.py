@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import msgspec
 
-__all__ = ["Delete", "Insert", "Put", "Row", "Write", "delete_sql", "insert_sql", "put_sql", "values_of"]
+__all__ = ["Delete", "Forget", "Insert", "Put", "Row", "Write", "delete_sql", "insert_sql", "put_sql", "values_of"]
 
 Value = str | int | float | bytes | None
 
@@ -39,7 +39,15 @@ class Delete(msgspec.Struct, frozen=True):
     key: tuple[Value, ...]
 
 
-Write = Insert | Put | Delete
+class Forget(msgspec.Struct, frozen=True):
+    """Remove the rows whose ``column`` lies before a value."""
+
+    kind: type[Row]
+    column: str
+    before: Value
+
+
+Write = Insert | Put | Delete | Forget
 
 
 def values_of(row: Row) -> tuple[Value, ...]:

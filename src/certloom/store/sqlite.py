@@ -19,7 +19,7 @@ from certloom.store.change import (
 )
 from certloom.store.committer import Committer
 from certloom.store.instances import INSTANCE_INSERT, INSTANCE_UPDATE, JOURNAL_INSERT, AwaitedSignalRow
-from certloom.store.rows import Delete, Insert, Put, Value, Write, delete_sql, insert_sql, put_sql, values_of
+from certloom.store.rows import Delete, Forget, Insert, Put, Value, Write, delete_sql, insert_sql, put_sql, values_of
 
 __all__ = ["SqliteDatabase", "connect"]
 
@@ -195,5 +195,7 @@ class SqliteWriter:
                 values = values_of(row)
                 with_id = len(values) == len(row.__struct_fields__)
                 self._connection.execute(put_sql(type(row), with_id=with_id), values)
+            case Forget(kind, column, before):
+                self._connection.execute(f"DELETE FROM {kind.table} WHERE {column} < ?", (before,))
             case Delete(kind, key):
                 self._connection.execute(delete_sql(kind, len(key)), key)

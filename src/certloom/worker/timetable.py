@@ -7,6 +7,7 @@ import structlog
 
 from certloom.errors import CertloomError
 from certloom.operations.checkpoints import sign_checkpoint
+from certloom.operations.retention import forget_outdated
 from certloom.operations.runner import wake
 from certloom.operations.services import Services
 from certloom.store.instances import due
@@ -16,11 +17,11 @@ __all__ = ["Timetable"]
 _log = structlog.get_logger(__name__)
 _LOOK_EVERY = 1.0
 _AT_ONCE = 64
-_CHECKPOINT_EVERY = 60.0
+_A_MINUTE = 60.0
 
 
 class Timetable:
-    """Looks for due instances once a second, and signs the audit log once a minute."""
+    """Looks for due instances once a second; once a minute signs the audit log and forgets what is outdated."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -28,12 +29,13 @@ class Timetable:
     async def run(self) -> None:
         """Keep time, for ever."""
         loop = asyncio.get_running_loop()
-        checkpoint_at = loop.time()
+        next_minute = loop.time()
         while True:
             await self._attempt(self._wake_due)
-            if loop.time() >= checkpoint_at:
+            if loop.time() >= next_minute:
                 await self._attempt(self._checkpoint)
-                checkpoint_at = loop.time() + _CHECKPOINT_EVERY
+                await self._attempt(self._forget)
+                next_minute = loop.time() + _A_MINUTE
             await asyncio.sleep(_LOOK_EVERY)
 
     async def _wake_due(self) -> None:
@@ -42,6 +44,9 @@ class Timetable:
 
     async def _checkpoint(self) -> None:
         await sign_checkpoint(self._services)
+
+    async def _forget(self) -> None:
+        await forget_outdated(self._services)
 
     @staticmethod
     async def _attempt(duty: Callable[[], Awaitable[None]]) -> None:
