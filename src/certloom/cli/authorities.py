@@ -30,5 +30,5 @@ async def list_authorities(*, options: Options = Options()) -> None:  # noqa: B0
     for row in found:
         facts = describe(row.certificate)
         key = facts.curve or f"{facts.key_type_name} {facts.key_size_bits}"
-        rows.append((row.name, row.kind, row.parent or "", key, text_of(facts.not_after), facts.thumbprint))
+        rows.append((row.name, row.kind, row.parent, key, text_of(facts.not_after), facts.thumbprint))
     print_rows(options, ("name", "kind", "parent", "key", "valid until", "thumbprint"), rows)

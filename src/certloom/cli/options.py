@@ -64,9 +64,10 @@ def print_json(value: object) -> None:
 
 
 def print_rows(options: Options, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Rows as a table, or as JSON objects with the columns as members."""
+    """Rows as a table, or as JSON objects with the columns as members. A cell of several values is a tuple."""
     if options.json:
-        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+        members = [column.replace(" ", "_") for column in columns]
+        print_json([dict(zip(members, row, strict=True)) for row in rows])
         return
     table = Table(*columns, box=None, pad_edge=False)
     for row in rows:
@@ -80,5 +81,5 @@ _UNBROKEN = 10_000
 
 def _cell(value: object) -> Text:
     """A value as it is: no markup, and nothing that steers a terminal."""
-    text = "" if value is None else str(value)
+    text = ", ".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
     return Text("".join(character if character.isprintable() else "\ufffd" for character in text))

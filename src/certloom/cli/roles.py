@@ -47,10 +47,7 @@ async def list_roles(*, options: Options = Options()) -> None:  # noqa: B008 - i
     """
     async with opened(options) as certloom:
         found = await all_roles(certloom.services, operator())
-    rows = [
-        (role.id, role.name, ", ".join(role.permissions), ", ".join(row.display for row in holders))
-        for role, holders in found
-    ]
+    rows = [(role.id, role.name, role.permissions, tuple(row.display for row in holders)) for role, holders in found]
     print_rows(options, ("id", "name", "permissions", "held by"), rows)
 
 

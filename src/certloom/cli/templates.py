@@ -35,7 +35,7 @@ async def list_templates(*, options: Options = Options()) -> None:  # noqa: B008
     """
     async with opened(options) as certloom:
         found = await all_templates(certloom.services, operator())
-    rows = [(one.id, one.name, one.display_name, ", ".join(one.key_types), one.validity_days) for one in found]
+    rows = [(one.id, one.name, one.display_name, one.key_types, one.validity_days) for one in found]
     print_rows(options, ("id", "name", "display name", "key types", "days"), rows)
 
 

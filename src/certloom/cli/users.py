@@ -69,7 +69,7 @@ async def list_users(*, options: Options = Options()) -> None:  # noqa: B008 - i
     """
     async with opened(options) as certloom:
         found = await accounts(certloom.services, operator())
-    rows = [(view.row.display, ", ".join(view.roles), "disabled" if view.row.disabled else "active") for view in found]
+    rows = [(view.row.display, view.roles, "disabled" if view.row.disabled else "active") for view in found]
     print_rows(options, ("name", "roles", "state"), rows)
 
 

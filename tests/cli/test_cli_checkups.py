@@ -1,0 +1,130 @@
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from tests.cli.conftest import CommandLine, content
+
+
+def findings(cli: CommandLine, *arguments: str) -> tuple[int, dict[str, tuple[str, str]]]:
+    """Exit code, and for each thing that was looked at its state and remedy."""
+    result = cli("doctor", "--json", *arguments)
+    return result.code, {row["what"]: (row["state"], row["remedy"]) for row in result.document}
+
+
+def change(folder: Path, sql: str) -> None:
+    with closing(sqlite3.connect(folder / "certloom.db")) as connection, connection:
+        connection.execute(sql)
+
+
+def test_the_authorities_are_listed_parents_first(cli: CommandLine) -> None:
+    root, issuing = cli("authority", "list", "--json").document
+
+    assert (root["name"], root["parent"], root["key"]) == ("certloom Root CA", None, "P-384")
+    assert (issuing["name"], issuing["parent"]) == ("certloom Issuing CA", "certloom Root CA")
+    assert root["valid_until"] > issuing["valid_until"]
+
+
+def test_the_doctor_finds_a_fresh_folder_in_order_and_creates_nothing(cli: CommandLine, tmp_path: Path) -> None:
+    absent = tmp_path / "not" / "yet"
+
+    code, found = findings(cli, "--data-folder", str(absent))
+
+    assert code == 0
+    assert found["data folder"][0] == found["database"][0] == "not there yet"
+    assert not absent.parent.exists()
+
+
+def test_the_doctor_finds_an_installation_in_order(cli: CommandLine) -> None:
+    before = content(cli.folder)
+
+    code, found = findings(cli)
+
+    assert code == 0
+    assert found["data folder"][0] == found["clock"][0] == found["database and key"][0] == "ok"
+    assert found["authority certloom Issuing CA"][0].startswith("ok until")
+    assert found["TLS"] == ("off", "certloom serve --tls auto, before anybody but you uses it")
+    assert content(cli.folder) == before
+
+
+def test_the_doctor_warns_of_a_folder_that_others_may_read(cli: CommandLine) -> None:
+    cli.folder.chmod(0o755)
+
+    code, found = findings(cli)
+
+    assert code == 0
+    assert found["data folder"] == ("warning: readable by others", f"chmod 700 {cli.folder}")
+
+
+def test_the_doctor_names_the_remedy_for_a_wrong_key_file(cli: CommandLine) -> None:
+    (cli.folder / "certloom.key").write_text("5a" * 32 + "\n")
+
+    code, found = findings(cli)
+
+    assert code == 1
+    assert found["database and key"][0].startswith("broken: The key file has fingerprint")
+    assert "Put the right key file back" in found["database and key"][0]
+
+
+def test_the_doctor_names_the_remedy_for_a_missing_key_file_and_creates_none(cli: CommandLine) -> None:
+    (cli.folder / "certloom.key").unlink()
+
+    code, found = findings(cli)
+
+    assert code == 1
+    assert "Put the key file back from its backup" in found["database and key"][0]
+    assert not (cli.folder / "certloom.key").exists()
+
+
+def test_the_doctor_refuses_a_key_file_that_others_may_read(cli: CommandLine) -> None:
+    (cli.folder / "certloom.key").chmod(0o644)
+
+    code, found = findings(cli)
+
+    assert code == 1
+    assert f"chmod 600 {cli.folder}" in found["database and key"][0]
+
+
+def test_a_whole_audit_log_is_verified_with_its_number_of_entries(cli: CommandLine) -> None:
+    cli("role", "create", "Auditors")
+
+    report = cli("audit", "verify", "--json")
+
+    assert report.code == 0
+    assert report.document["fault"] is None
+    assert report.document["entries"] > 1
+    assert "is whole" in cli("audit", "verify").out
+
+
+def test_an_edited_audit_entry_is_named_and_ends_with_1(cli: CommandLine) -> None:
+    cli("role", "create", "Auditors")
+    change(cli.folder, "UPDATE audit SET body = replace(body, 'Created', 'Crested') WHERE seq = 2")
+
+    report = cli("audit", "verify", "--json")
+
+    assert report.code == 1
+    assert report.document["fault"].startswith("entry 2 ")
+    shown = cli("audit", "verify")
+    assert (shown.code, shown.out.startswith("The audit log was tampered with: entry 2 ")) == (1, True)
+
+
+def test_a_removed_audit_entry_is_named_and_ends_with_1(cli: CommandLine) -> None:
+    cli("role", "create", "Auditors")
+    change(cli.folder, "DELETE FROM audit WHERE seq = 2")
+
+    report = cli("audit", "verify", "--json")
+
+    assert report.code == 1
+    assert "entry 2 is missing" in report.document["fault"]
+
+
+def test_verifying_needs_the_key_file_and_changes_nothing(cli: CommandLine) -> None:
+    key = cli.folder / "certloom.key"
+    key.rename(key.with_suffix(".away"))
+    before = content(cli.folder)
+
+    result = cli("audit", "verify")
+
+    assert (result.code, result.out) == (1, "")
+    assert "Put the key file back" in result.err
+    assert content(cli.folder) == before
+    assert not key.exists()
