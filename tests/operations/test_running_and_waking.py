@@ -10,7 +10,8 @@ from typing_extensions import override
 from certloom.operations.runner import advance, wake
 from certloom.steps.require_approval import RequireApproval
 from certloom.store.change import StoreUnavailable
-from certloom.store.instances import due, journal_of, text_of
+from certloom.store.instances import due, journal_of
+from certloom.store.moments import text_of
 from certloom.worker.timetable import Timetable
 from certloom.workflow.event import StepRetryScheduled, StepSkipped, StepStarted
 from certloom.workflow.instance import Instance, Status

@@ -15,7 +15,7 @@ from certloom.api.schemas.certificates import (
 from certloom.operations.certificates import CertificateView
 from certloom.pki.certificate import CertificateFacts, describe
 from certloom.pki.usage import KEY_USAGES
-from certloom.store.instances import moment
+from certloom.store.moments import moment
 
 __all__ = ["certificate_response"]
 

@@ -5,7 +5,7 @@ from cyclopts import App
 from certloom.cli.options import Options, opened, operator, print_rows
 from certloom.operations.authorities import authorities as all_authorities
 from certloom.pki.certificate import describe
-from certloom.store.instances import text_of
+from certloom.store.moments import text_of
 
 __all__ = ["authorities"]
 

@@ -19,7 +19,7 @@ from certloom.store.accounts import (
     read_account,
     read_roles_of,
 )
-from certloom.store.instances import text_of
+from certloom.store.moments import text_of
 from certloom.store.rows import Insert, Put
 
 __all__ = [

@@ -4,7 +4,7 @@ from certloom.identity.actor import Actor
 from certloom.operations.access import Operation
 from certloom.operations.services import Services
 from certloom.store.change import AuditEntry, Change
-from certloom.store.instances import text_of
+from certloom.store.moments import text_of
 
 __all__ = ["FAILURE", "WARNING", "entry", "record_refusal"]
 

@@ -10,7 +10,7 @@ from certloom.operations.audit import entry
 from certloom.operations.services import Services
 from certloom.store.certificates import AuthorityRow, list_authorities
 from certloom.store.change import Change
-from certloom.store.instances import text_of
+from certloom.store.moments import text_of
 from certloom.store.rows import Insert
 
 __all__ = ["NewAuthority", "authorities", "keep_authorities", "open_key"]

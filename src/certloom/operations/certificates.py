@@ -24,7 +24,8 @@ from certloom.store.certificates import (
     read_revocation,
 )
 from certloom.store.change import Change
-from certloom.store.instances import read_instance, text_of
+from certloom.store.instances import read_instance
+from certloom.store.moments import text_of
 from certloom.workflow.instance import Instance, Status
 
 __all__ = [

@@ -8,7 +8,7 @@ from certloom.operations.services import Services
 from certloom.store.audit import CheckpointRow, chain_fault, first_hash, read_chain, read_checkpoints, read_head
 from certloom.store.change import Change
 from certloom.store.database import Database
-from certloom.store.instances import text_of
+from certloom.store.moments import text_of
 from certloom.store.rows import Put
 
 __all__ = ["AuditReport", "sign_checkpoint", "verify_audit"]

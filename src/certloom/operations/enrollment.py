@@ -25,7 +25,8 @@ from certloom.pki.template import Template, completed, violations
 from certloom.store.accounts import list_roles
 from certloom.store.certificates import CertificateRow, read_certificate
 from certloom.store.change import ABSENT, Expect, GuardLost
-from certloom.store.instances import moment, read_instance, read_row, text_of
+from certloom.store.instances import read_instance, read_row
+from certloom.store.moments import moment, text_of
 from certloom.store.repeats import RepeatRow, read_repeat
 from certloom.store.rows import Put
 from certloom.workflow.instance import Instance, Status

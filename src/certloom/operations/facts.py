@@ -11,7 +11,7 @@ from certloom.operations.services import Services
 from certloom.pki.certificate import describe
 from certloom.store.certificates import CertificateRow, IssuanceRow, RevocationRow
 from certloom.store.change import AuditEntry
-from certloom.store.instances import text_of
+from certloom.store.moments import text_of
 from certloom.store.rows import Insert, Put, Write
 from certloom.workflow.fact import CertificateIssued, CertificateRevoked, Fact, IssuancePlanned
 from certloom.workflow.instance import Instance

@@ -12,7 +12,7 @@ from certloom.operations.roles import ADMINISTRATORS, existing_role
 from certloom.operations.services import Services
 from certloom.store.accounts import AccountRoleRow, AccountRow, TokenRow, read_token
 from certloom.store.change import Expect
-from certloom.store.instances import moment, text_of
+from certloom.store.moments import moment, text_of
 from certloom.store.rows import Delete, Insert
 
 __all__ = ["TokenRefused", "issue_first_admin_token", "redeem_first_admin_token"]

@@ -5,7 +5,7 @@ from datetime import timedelta
 from certloom.operations.services import Services
 from certloom.store.accounts import TokenRow
 from certloom.store.change import Change
-from certloom.store.instances import text_of
+from certloom.store.moments import text_of
 from certloom.store.repeats import RepeatRow
 from certloom.store.rows import Forget
 

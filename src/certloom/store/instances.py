@@ -1,14 +1,14 @@
 """Instances as rows: the cached row, its conversion to and from the domain, and the reads."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Any, ClassVar
 
 import msgspec
 
 from certloom.store.change import InstanceWrite
 from certloom.store.database import Database
+from certloom.store.moments import moment, text_of
 from certloom.store.rows import Row, insert_sql
 from certloom.workflow.definition import Definition, Step
 from certloom.workflow.event import Event
@@ -28,11 +28,9 @@ __all__ = [
     "instance_write",
     "journal_of",
     "machine_of",
-    "moment",
     "read_instance",
     "read_row",
     "runnable",
-    "text_of",
 ]
 
 
@@ -127,18 +125,6 @@ _JSON = msgspec.json.Encoder()
 _EVENT = msgspec.json.Decoder(Event)
 _MACHINE = msgspec.json.Decoder(Machine)
 _DATA = msgspec.json.Decoder(dict[str, Any])
-
-
-@lru_cache(maxsize=1024)
-def text_of(moment: datetime) -> str:
-    """A moment as it is stored and sent: UTC, milliseconds, ``Z``."""
-    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    return in_utc.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
-
-
-def moment(text: str) -> datetime:
-    """The moment of a stored text."""
-    return datetime.fromisoformat(text)
 
 
 def instance_write(

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import sqlite
 
 from certloom.errors import Invalid
 from certloom.store.database import Database
-from certloom.store.instances import text_of
+from certloom.store.moments import text_of
 from certloom.store.query_expression import And, Comparison, Expression, FieldKind, Null, Operator, Or
 
 __all__ = ["InstancePage", "ListedInstance", "Paging", "SortFieldUnknown", "is_pending_for", "list_instances"]
