@@ -1,5 +1,6 @@
 """The OpenAPI description: Litestar's, with the request bodies and queries that we read ourselves."""
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 
+from certloom.api.paths import API_BASE
 from certloom.api.problems import Problem
 
 __all__ = ["description", "documented"]
@@ -38,12 +40,15 @@ def description(app: Litestar) -> dict[str, Any]:
     """The whole description as plain data."""
     schema: dict[str, Any] = app.openapi_schema.to_schema()
     components = schema.setdefault("components", {}).setdefault("schemas", {})
+    schema["components"]["securitySchemes"] = {"basic": {"type": "http", "scheme": "basic"}}
     handlers = _handlers(app)
-    for operations in schema["paths"].values():
+    for path, operations in schema["paths"].items():
         for operation in operations.values():
-            opt = handlers[operation["operationId"]].opt
-            _describe_body(operation, opt.get("body"), components)
-            _describe_query(operation, opt.get("query"))
+            handler = handlers[operation["operationId"]]
+            operation["summary"] = (inspect.getdoc(handler.fn) or "").partition("\n")[0].rstrip(".")
+            operation["security"] = [{"basic": []}] if path.startswith(API_BASE) else []
+            _describe_body(operation, handler.opt.get("body"), components)
+            _describe_query(operation, handler.opt.get("query"))
     return schema
 
 
