@@ -182,3 +182,12 @@ async def test_time_goes_on_whatever_happens_to_a_duty(monkeypatch: pytest.Monke
             await asyncio.sleep(0)
     assert not keeping.done()
     keeping.cancel()
+
+
+async def test_a_step_type_this_release_does_not_know_fails_its_instance(world: World) -> None:
+    waiting = (await world.enroll()).instance
+    kept = {name: one for name, one in world.services.step_types.items() if name != "EnrollStep"}
+    world.services.step_types = kept
+    ended = await world.vote("bob", waiting)
+    assert ended.status is Status.FAILED
+    assert ended.message == "Step EnrollStep1 failed: step type EnrollStep is not known to this release."
