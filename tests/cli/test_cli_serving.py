@@ -84,7 +84,7 @@ def test_a_port_is_taken_from_the_moment_it_is_bound() -> None:
 
 
 @pytest.mark.parametrize("key", [None, "5a" * 32 + "\n", "no key at all\n"], ids=["missing", "wrong", "damaged"])
-def test_f04_a_missing_or_wrong_key_file_is_explained_and_changes_nothing(folder: Path, key: str | None) -> None:
+def test_a_missing_or_wrong_key_file_is_explained_and_changes_nothing(folder: Path, key: str | None) -> None:
     file = folder / "certloom.key"
     file.unlink()
     if key is not None:
@@ -102,7 +102,7 @@ def test_f04_a_missing_or_wrong_key_file_is_explained_and_changes_nothing(folder
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "0", "192.0.2.1"])  # noqa: S104 - refused
-def test_f09_a_server_beyond_this_machine_without_tls_is_refused(tmp_path: Path, host: str) -> None:
+def test_a_server_beyond_this_machine_without_tls_is_refused(tmp_path: Path, host: str) -> None:
     result = started("serve", "--host", host, "--port", "0", "--data-folder", str(tmp_path / "data"))
 
     assert (result.code, result.out) == (1, "")
@@ -149,16 +149,29 @@ def test_a_signal_ends_the_server_with_0_and_lets_the_folder_go(folder: Path, nu
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_second_signal_ends_the_process_at_once(folder: Path, number: signal.Signals) -> None:
-    with served(folder) as server, socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2]))) as slow:
-        # A request under way keeps the server: it waits for the rest of the body.
-        slow.sendall(b"POST /Certloom/FirstAdministrator HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
-        time.sleep(0.5)
-        server.process.send_signal(number)
-        time.sleep(0.5)
-        assert server.process.poll() is None, "the first signal did not wait for the request"
-        server.process.send_signal(number)
+    with served(folder) as server:
+        address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+        with socket.create_connection(address, PATIENCE) as slow:
+            slow.sendall(
+                b"POST /Certloom/FirstAdministrator HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+                b"Content-Length: 9\r\n\r\n"
+            )
+            assert slow.recv(100).startswith(b"HTTP/1.1 100"), "the request is not under way"
+            server.process.send_signal(number)
+            while accepts(address):
+                time.sleep(0.02)
+            assert server.process.poll() is None, "the first signal did not wait for the request"
+            server.process.send_signal(number)
 
-        assert server.process.wait(PATIENCE) == -number
+            assert server.process.wait(PATIENCE) == -number
+
+
+def accepts(address: tuple[str, int]) -> bool:
+    try:
+        socket.create_connection(address, PATIENCE).close()
+    except ConnectionError:
+        return False
+    return True
 
 
 async def test_the_http_server_leaves_signals_to_the_command() -> None:
