@@ -50,7 +50,9 @@ def routes(max_body_bytes: int) -> Litestar:
     """The routes alone, without gate and paths."""
     # Litestar adds pages of its own to what it describes, with scripts from elsewhere; what is served has none.
     described = Litestar(
-        route_handlers=list(CONTROLLERS), openapi_config=OpenAPIConfig(title="certloom", version=__version__)
+        route_handlers=list(CONTROLLERS),
+        openapi_config=OpenAPIConfig(title="certloom", version=__version__),
+        logging_config=None,
     )
     return Litestar(
         route_handlers=list(CONTROLLERS),

@@ -40,7 +40,10 @@ async def demo(
                 people = await install_sample(certloom)
                 async with listening(certloom, bound, None):
                     address = Address("http", settings.host, bound.getsockname()[1])
-                    story.tell(f"A server with embedded defaults listens on {address.url}; its data is in {folder}.")
+                    story.tell(
+                        f"A server with embedded defaults listens on {address.url}; its data is in {folder}: a root and "
+                        "an issuing authority, the template WebServer, and the people admin, alice, bob and carol."
+                    )
                     try:
                         await story.play(address.url, {person.name: person.password for person in people})
                     except StoryFailed as failure:
