@@ -41,8 +41,8 @@ async def demo(
                 async with listening(certloom, bound, None):
                     address = Address("http", settings.host, bound.getsockname()[1])
                     story.tell(
-                        f"A server with embedded defaults listens on {address.url}; its data is in {folder}: a root and "
-                        "an issuing authority, the template WebServer, and the people admin, alice, bob and carol."
+                        f"A server with embedded defaults listens on {address.url}; its data is in {folder}: a root "
+                        "and an issuing authority, the template WebServer, and the people admin, alice, bob and carol."
                     )
                     try:
                         await story.play(address.url, {person.name: person.password for person in people})
