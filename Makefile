@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check serve bench format requirements clean
+.PHONY: demo test check serve bench docs format requirements clean
 
 $(VENV)/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -34,6 +34,9 @@ test: $(VENV)/.dev  ## everything, in parallel
 
 bench: $(VENV)/.dev  ## figures, each beside its limit of the same run
 	@$(BIN)/python -m bench
+
+docs: $(VENV)/.runtime  ## write docs/reference again from the code
+	@$(BIN)/python docs/generate.py
 
 format: $(VENV)/.dev  ## rewrite the sources in the project's format
 	$(BIN)/ruff format .

@@ -1,0 +1,57 @@
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import PATIENCE, CommandLine, environment, served
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """The code of a page that is written in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", (DOCS / page).read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.needs("openssl")
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_tutorial_and_the_approving_guide_work_as_written(tmp_path: Path) -> None:
+    """Every block is run as it stands, but for the one with the address and the passwords."""
+    given, *tutorial = blocks("tutorial/first-certificate.md", "bash")
+    own, *approving = blocks("how-to/approve-with-curl.md", "bash")
+    assert all(block.startswith("URL=") for block in (given, own))
+    again = [block for block in tutorial if "openssl req" in block or "/Enrollment/CSR" in block]
+    with served(tmp_path / "data", "--demo") as server:
+        passwords = {user["name"].rpartition("\\")[2]: user["password"] for user in server.banner["users"]}
+        people = [f"{name.upper()}='CORP\\{name}:{password}'\n" for name, password in passwords.items()]
+        after = 'api "$ALICE" GET "/Workflow/Instances/$INSTANCE" | field \'["Status"]\'\n'
+        script = "".join(
+            [f"set -eu -o pipefail\nURL={server.banner['api']}\n", *people, *tutorial, *again, *approving, after]
+        )
+        done = subprocess.run(  # noqa: S603 - our own words
+            [shutil.which("bash") or "bash", "-c", script],
+            cwd=tmp_path,
+            env=environment(no_proxy="*"),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = done.stdout.splitlines()
+    assert told[0] == "True"
+    assert told[1] == "Suspended"
+    assert "self-approval" in told[2]
+    assert told[3] == "CORP\\alice is enrolling for a certificate with CN=web01.corp.example."
+    assert told[4:7] == ["Complete", "certificate1.pem: OK", "Suspended"]
+    assert told[-1] == "Complete"
+
+
+def test_the_template_of_the_guide_can_be_applied(cli: CommandLine, tmp_path: Path) -> None:
+    (text,) = blocks("how-to/define-a-template.md", "toml")
+    file = tmp_path / "webserver.toml"
+    file.write_text(text)
+
+    assert cli("template", "apply", str(file)).out == "Applied template WebServer (id 1).\n"
