@@ -43,6 +43,19 @@ def test_the_banner_is_one_json_line_that_says_where_and_what_is_not_yet_secure(
     assert server.process.stdout.read() == ""
 
 
+def test_every_line_of_the_log_is_in_the_form_that_was_set_and_none_is_on_standard_output(folder: Path) -> None:
+    with served(folder, CERTLOOM_LOG_FORMAT="json", CERTLOOM_LOG_LEVEL="debug") as server:
+        assert ask(server.url, "GET", "/Security/Roles", ("canary", "canary-password")).status_code == 401
+        assert server.stop() == 0
+        assert server.process.stdout is not None
+        assert server.process.stdout.read() == ""
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+
+    assert lines
+    assert [line for line in lines if not {"event", "level", "timestamp"} <= line.keys()] == []
+    assert "canary-password" not in server.log.read_text()
+
+
 def test_the_command_line_writes_beside_a_running_server(server: Served, cli: CommandLine) -> None:
     assert ask(server.url, "GET", "/Security/Roles", ALICE).status_code == 401
 
