@@ -23,16 +23,16 @@ class JsonAnswer(Response[bytes]):
     """
 
     def __init__(self, body: bytes, headers: dict[str, str] | None = None) -> None:
-        super().__init__(body, media_type=JSON, headers=headers)
+        super().__init__(body, media_type=JSON)
+        self._fields = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
 
     @override
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]  # any ASGI application will do
         return self._send
 
     async def _send(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        fields = [(name.encode(), str(value).encode()) for name, value in self.headers.items()]
         length = (b"content-length", str(len(self.content)).encode())
-        await send({"type": "http.response.start", "status": 200, "headers": [_CONTENT_TYPE, length, *fields]})
+        await send({"type": "http.response.start", "status": 200, "headers": [_CONTENT_TYPE, length, *self._fields]})
         await send({"type": "http.response.body", "body": self.content, "more_body": False})
 
 

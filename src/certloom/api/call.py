@@ -39,8 +39,9 @@ class Call(msgspec.Struct, frozen=True):
         return read_query(self.request.scope["query_string"], type_)
 
     def header(self, name: str) -> str | None:
-        """A header's value, or None."""
-        return self.request.headers.get(name)
+        """The value of a header, its name in lower case, or None."""
+        value = self.request.scope["state"]["headers"].get(name.encode())
+        return None if value is None else value.decode("latin-1")
 
     def wait_seconds(self) -> float | None:
         """What ``Prefer: wait=n`` asks for (RFC 7240, 4.3), at most a minute; None when it asks for nothing."""

@@ -69,6 +69,7 @@ class Gate:
         headers = dict(scope["headers"])
         state: dict[str, Any] = scope.setdefault("state", {})
         state["services"] = self._services
+        state["headers"] = headers
         if scope["path"].startswith(BASE):
             header = headers.get(b"authorization")
             address = (scope.get("client") or ("", 0))[0]
