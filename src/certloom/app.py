@@ -72,30 +72,12 @@ async def installation(
     """
     folder = DataFolder(Path(settings.data_folder))
     folder.create()
-    seal = read_or_create_key_file(folder.key_file, may_create=not folder.database.exists())
-    await asyncio.to_thread(upgrade, folder.database)
-    dispatcher = InProcessDispatcher()
-    database = SqliteDatabase(folder.database, dispatcher)
-    linter = Linter()
-    services = Services(
-        database=database,
-        dispatcher=dispatcher,
-        clock=clock,
-        settings=settings,
-        seal=seal,
-        hasher=hasher or PasswordHasher(),
-        step_types={step_type.extension_name: step_type for step_type in STEP_TYPES},
-        workflow_types={workflow_type.name: workflow_type for workflow_type in WORKFLOW_TYPES},
-    )
+    with folder.opening():
+        certloom = await _opened(folder, settings, clock, hasher or PasswordHasher())
     try:
-        await _check_key(database, seal)
-        await complete_installation(services, system_actor("start"))
-        await _open_authorities(services, linter)
-        lockout = Lockout(settings.lockout_threshold, settings.lockout_window_seconds)
-        verified = VerifiedCredentials(settings.credential_lifetime_seconds, settings.credential_limit)
-        yield Certloom(services, Authenticator(services, lockout, verified), dispatcher, linter, folder)
+        yield certloom
     finally:
-        await database.close()
+        await certloom.services.database.close()
 
 
 @asynccontextmanager
@@ -118,6 +100,33 @@ async def running(certloom: Certloom) -> AsyncIterator[None]:
             await certloom.linter.close()
     finally:
         certloom.folder.unlock()
+
+
+async def _opened(folder: DataFolder, settings: Settings, clock: Clock, hasher: PasswordHasher) -> Certloom:
+    seal = read_or_create_key_file(folder.key_file, may_create=not folder.is_installed())
+    await asyncio.to_thread(upgrade, folder.database)
+    dispatcher, linter = InProcessDispatcher(), Linter()
+    database = SqliteDatabase(folder.database, dispatcher)
+    services = Services(
+        database=database,
+        dispatcher=dispatcher,
+        clock=clock,
+        settings=settings,
+        seal=seal,
+        hasher=hasher,
+        step_types={step_type.extension_name: step_type for step_type in STEP_TYPES},
+        workflow_types={workflow_type.name: workflow_type for workflow_type in WORKFLOW_TYPES},
+    )
+    try:
+        await _check_key(database, seal)
+        await complete_installation(services, system_actor("start"))
+        await _open_authorities(services, linter)
+    except BaseException:
+        await database.close()
+        raise
+    lockout = Lockout(settings.lockout_threshold, settings.lockout_window_seconds)
+    verified = VerifiedCredentials(settings.credential_lifetime_seconds, settings.credential_limit)
+    return Certloom(services, Authenticator(services, lockout, verified), dispatcher, linter, folder)
 
 
 async def _check_key(database: Database, seal: Seal) -> None:

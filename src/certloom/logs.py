@@ -50,7 +50,7 @@ SECRET_MARK: Final = re.compile(
 MAX_DEPTH: Final = 8
 MAX_CHARACTERS: Final = 20_000
 MULTILINE: Final = frozenset({"exception", "stack"})
-QUIET: Final = ("httpx", "httpx2", "httpcore", "uvicorn.access")
+QUIET: Final = ("httpx", "httpx2", "httpcore", "uvicorn.access", "alembic")
 """Libraries that would log whole addresses, query strings included."""
 
 CONTROLS: Final = {code: f"\\x{code:02x}" for code in [*range(0x20), *range(0x7F, 0xA0)]}

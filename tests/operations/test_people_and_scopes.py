@@ -1,8 +1,10 @@
+import asyncio
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
-from tests.operations.conftest import PASSWORD, ROOT, World
+from tests.operations.conftest import PASSWORD, ROOT, World, opened
 
 from certloom.identity.account import AccountNameInvalid
 from certloom.identity.permission import PermissionUnknown
@@ -17,7 +19,8 @@ from certloom.operations.accounts import (
 from certloom.operations.authentication import CredentialsRefused, TooManyFailures
 from certloom.operations.first_administrator import TokenRefused, issue_first_admin_token, redeem_first_admin_token
 from certloom.operations.instances import InstanceNotFound, assigned_instances, instances, my_instances, read_one
-from certloom.operations.roles import RoleExists, RoleNotFound, assign_role, create_role, roles
+from certloom.operations.people import PeopleChanged, RoleNotFound
+from certloom.operations.roles import RoleExists, assign_role, create_role, roles
 from certloom.store.listing import Paging
 from certloom.workflow.instance import Instance
 
@@ -183,15 +186,35 @@ async def test_a_waiting_instance_shows_its_signal_and_a_finished_one_none(world
     assert (await read_one(world.services, ROOT, UUID(before.id))).signals == ()
 
 
-async def test_the_first_administrator_is_made_by_a_token_that_works_once(world: World) -> None:
-    token = await issue_first_admin_token(world.services, ROOT, timedelta(hours=1))
-    with pytest.raises(PasswordRefused):
-        await redeem_first_admin_token(world.services, ROOT, token, "root", "short")
-    await redeem_first_admin_token(world.services, ROOT, token, "root", PASSWORD)
-    root = await world.certloom.authenticator.password("root", PASSWORD, "192.0.2.1")
-    assert root.permissions == ("/",)
-    with pytest.raises(TokenRefused):
-        await redeem_first_admin_token(world.services, ROOT, token, "other", PASSWORD)
+async def test_the_first_administrator_is_made_by_a_token_that_works_once(tmp_path: Path) -> None:
+    async with opened(tmp_path / "data") as certloom:
+        services = certloom.services
+        token = await issue_first_admin_token(services, ROOT, timedelta(hours=1))
+        with pytest.raises(PasswordRefused):
+            await redeem_first_admin_token(services, ROOT, token, "root", "short")
+        await redeem_first_admin_token(services, ROOT, token, "root", PASSWORD)
+        root = await certloom.authenticator.password("root", PASSWORD, "192.0.2.1")
+        assert root.permissions == ("/",)
+        with pytest.raises(TokenRefused):
+            await redeem_first_admin_token(services, ROOT, token, "other", PASSWORD)
+
+
+async def test_an_account_comes_with_its_roles_or_not_at_all(world: World) -> None:
+    with pytest.raises(RoleNotFound):
+        await create_account(world.services, ROOT, "CORP\\dave", PASSWORD, ("Approvers", "No such role"))
+    before = await world.rows("account")
+    await create_account(world.services, ROOT, "CORP\\dave", PASSWORD, ("Approvers", "requesters"))
+    assert await world.rows("account") == before + 1
+    assert len((await world.actor("dave")).role_ids) == 2
+
+
+async def test_a_change_to_people_decided_on_what_is_no_longer_so_is_refused(world: World) -> None:
+    both = await asyncio.gather(
+        *(create_account(world.services, ROOT, f"CORP\\new{number}", PASSWORD) for number in range(2)),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(one, PeopleChanged) for one in both) == 1
+    assert await world.rows("account") == 4
 
 
 async def test_a_token_expires_and_is_kept_as_digest_only(world: World) -> None:

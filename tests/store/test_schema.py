@@ -2,10 +2,10 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import OperationalError
 from tests.store.conftest import change_behind_its_back
 
 from certloom.store import accounts, audit, certificates, definitions, instances, meta, repeats
+from certloom.store.change import StoreUnavailable
 from certloom.store.rows import Row
 from certloom.store.schema import SchemaTooNew, upgrade
 from certloom.store.sqlite import connect
@@ -64,9 +64,17 @@ def test_an_upgrade_that_was_interrupted_leaves_nothing_and_can_be_repeated(tmp_
     path = tmp_path / "new.db"
     change_behind_its_back(path, "CREATE TABLE audit_checkpoint (seq INTEGER)")
     before = schema_of(path)
-    with pytest.raises(OperationalError, match="audit_checkpoint already exists"):
+    with pytest.raises(StoreUnavailable, match="audit_checkpoint already exists"):
         upgrade(path)
     assert schema_of(path) == before
     change_behind_its_back(path, "DROP TABLE audit_checkpoint")
     upgrade(path)
     assert "audit_checkpoint" in {name for _, name, _ in schema_of(path)}
+
+
+def test_a_damaged_database_is_told_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "certloom.db"
+    path.write_bytes(b"this was a database once" * 100)
+    with pytest.raises(StoreUnavailable, match="may be damaged"):
+        upgrade(path)
+    assert path.read_bytes().startswith(b"this was a database once")

@@ -14,7 +14,7 @@ from certloom.identity.permission import (
     REVOKE_CERTIFICATES,
 )
 from certloom.operations.accounts import accounts, change_password, create_account
-from certloom.operations.roles import ADMINISTRATORS, assign_role, create_role, roles
+from certloom.operations.roles import ADMINISTRATORS, create_role, roles
 from certloom.operations.templates import apply_template
 from certloom.pki.template import Template
 
@@ -60,9 +60,7 @@ async def _person(certloom: Certloom, name: str, held: tuple[str, ...], what: st
     if name in known:
         await change_password(services, system, name, password)
     else:
-        await create_account(services, system, name, password)
-    for role in held:
-        await assign_role(services, system, role, name)
+        await create_account(services, system, name, password, held)
     return SamplePerson(name, password, what)
 
 

@@ -19,7 +19,7 @@ from certloom.identity.actor import system_actor
 from certloom.logs import set_up_logs
 from certloom.operations.accounts import accounts, create_account
 from certloom.operations.first_administrator import issue_first_admin_token
-from certloom.operations.roles import ADMINISTRATORS, assign_role
+from certloom.operations.roles import ADMINISTRATORS
 from certloom.settings import Settings
 
 __all__ = ["serve"]
@@ -94,8 +94,7 @@ async def _first_administrator(certloom: Certloom, address: Address) -> str | No
         return None
     if settings.bootstrap_admin_password:
         name = settings.bootstrap_admin_user
-        row = await create_account(certloom.services, system, name, settings.bootstrap_admin_password)
-        await assign_role(certloom.services, system, ADMINISTRATORS, row.display)
+        await create_account(certloom.services, system, name, settings.bootstrap_admin_password, (ADMINISTRATORS,))
         return None
     token = await issue_first_admin_token(certloom.services, system, _TOKEN_LIFETIME)
     return f"{settings.public_url or address.url}/Certloom/FirstAdministrator?token={token}"

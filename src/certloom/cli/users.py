@@ -7,11 +7,9 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from certloom.app import Certloom
 from certloom.cli.options import Options, opened, operator, print_json, print_rows
 from certloom.errors import Invalid
 from certloom.operations.accounts import accounts, change_password, create_account
-from certloom.operations.roles import RoleNotFound, assign_role, roles
 
 __all__ = ["users"]
 
@@ -51,10 +49,7 @@ async def create(
     """
     password = _password(password_file)
     async with opened(options) as certloom:
-        await _check_roles(certloom, role or [])
-        row = await create_account(certloom.services, operator(), name, password)
-        for one in role or ():
-            await assign_role(certloom.services, operator(), one, row.display)
+        row = await create_account(certloom.services, operator(), name, password, role or ())
     if options.json:
         print_json({"name": row.display, "roles": role or []})
     else:
@@ -91,14 +86,6 @@ async def passwd(
         print_json({"name": name, "changed": True})
     else:
         print("Changed.")
-
-
-async def _check_roles(certloom: Certloom, names: list[str]) -> None:
-    """Refuse an unknown role before the account exists. Raises RoleNotFound."""
-    known = {role.name.casefold(): role.name for role, _ in await roles(certloom.services, operator())}
-    for name in names:
-        if name.strip().casefold() not in known:
-            raise RoleNotFound(f"There is no role {name[:100]!r}. Known: {', '.join(known.values())}.")
 
 
 def _password(file: Path | None) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 
 import msgspec
 
@@ -10,14 +11,16 @@ from certloom.identity.account import AccountName, read_account_name
 from certloom.identity.actor import Actor
 from certloom.identity.password import password_faults
 from certloom.operations.access import Operation, require
-from certloom.operations.people import commit_people
+from certloom.operations.people import commit_people, existing_role
 from certloom.operations.services import Services
 from certloom.store.accounts import (
+    AccountRoleRow,
     AccountRow,
     highest_account_id,
     list_accounts,
     read_account,
     read_roles_of,
+    security_rev,
 )
 from certloom.store.moments import text_of
 from certloom.store.rows import Insert, Put
@@ -81,22 +84,31 @@ async def _role_names(services: Services, account_id: int) -> tuple[str, ...]:
     return tuple(sorted(role.name for role in await read_roles_of(services.database, account_id)))
 
 
-async def create_account(services: Services, actor: Actor, name: str, password: str) -> AccountRow:
-    """A new account. Raises AccountNameInvalid, PasswordRefused or AccountExists."""
+async def create_account(
+    services: Services, actor: Actor, name: str, password: str, roles: Sequence[str] = ()
+) -> AccountRow:
+    """A new account with these roles. Raises AccountNameInvalid, PasswordRefused, AccountExists or RoleNotFound."""
     require(actor, Operation.CREATE_ACCOUNT)
+    rev = await security_rev(services.database)
+    held = [await existing_role(services, role) for role in roles]
     row = await new_account(services, name, password)
-    await commit_people(services, actor, Operation.CREATE_ACCOUNT, ("Account", row.display), "Created.", Insert(row))
+    given = [Put(AccountRoleRow(account_id=row.id, role_id=role.id)) for role in held]
+    message = f"Created with {', '.join(role.name for role in held) or 'no roles'}."
+    entity = ("Account", row.display)
+    await commit_people(services, actor, Operation.CREATE_ACCOUNT, entity, message, Insert(row), *given, decided_at=rev)
     return row
 
 
 async def change_password(services: Services, actor: Actor, name: str, password: str) -> None:
     """Set an account's password. Raises AccountNotFound or PasswordRefused."""
     require(actor, Operation.CHANGE_PASSWORD)
+    rev = await security_rev(services.database)
     row = await existing_account(services, name)
     hashed = await _hash(services, read_account_name(row.display, ""), password)
     changed = msgspec.structs.replace(row, password_hash=hashed)
+    entity = ("Account", row.display)
     await commit_people(
-        services, actor, Operation.CHANGE_PASSWORD, ("Account", row.display), "Changed the password.", Put(changed)
+        services, actor, Operation.CHANGE_PASSWORD, entity, "Changed the password.", Put(changed), decided_at=rev
     )
 
 
@@ -120,7 +132,7 @@ async def new_account(services: Services, name: str, password: str) -> AccountRo
 async def _hash(services: Services, account: AccountName, password: str) -> str:
     faults = password_faults(password, account)
     if faults:
-        raise PasswordRefused(f"The password cannot be used: {'; '.join(faults)}.")
+        raise PasswordRefused(" ".join(faults))
     return await asyncio.to_thread(services.hasher.hash, password)
 
 

@@ -7,11 +7,10 @@ from certloom.identity.actor import Actor
 from certloom.identity.token import new_token, token_digest
 from certloom.operations.access import Operation, require
 from certloom.operations.accounts import new_account
-from certloom.operations.people import commit_people
-from certloom.operations.roles import ADMINISTRATORS, existing_role
+from certloom.operations.people import commit_people, existing_role
+from certloom.operations.roles import ADMINISTRATORS
 from certloom.operations.services import Services
-from certloom.store.accounts import AccountRoleRow, AccountRow, TokenRow, read_token
-from certloom.store.change import Expect
+from certloom.store.accounts import AccountRoleRow, AccountRow, TokenRow, list_accounts, read_token, security_rev
 from certloom.store.moments import moment, text_of
 from certloom.store.rows import Delete, Insert
 
@@ -27,11 +26,13 @@ class TokenRefused(Invalid):
 async def issue_first_admin_token(services: Services, actor: Actor, lifetime: timedelta) -> str:
     """A one-time token with which the first administrator sets a password. Only its digest is kept."""
     require(actor, Operation.CREATE_ACCOUNT)
+    rev = await security_rev(services.database)
     token, digest = new_token()
     expires = text_of(services.clock() + lifetime)
     row = TokenRow(digest=digest, purpose=_FIRST_ADMIN, expires_at=expires)
+    entity = ("Token", _FIRST_ADMIN)
     await commit_people(
-        services, actor, Operation.CREATE_ACCOUNT, ("Token", _FIRST_ADMIN), "Issued a one-time link.", Insert(row)
+        services, actor, Operation.CREATE_ACCOUNT, entity, "Issued a one-time link.", Insert(row), decided_at=rev
     )
     return token
 
@@ -39,14 +40,19 @@ async def issue_first_admin_token(services: Services, actor: Actor, lifetime: ti
 async def redeem_first_admin_token(
     services: Services, actor: Actor, token: str, name: str, password: str
 ) -> AccountRow:
-    """Create the first administrator. The token is used up in the same Change. Raises TokenRefused."""
+    """Create the first administrator. The token is used up in the same Change.
+
+    Raises TokenRefused, also when there is an account already: then nobody is the first any more.
+    """
+    rev = await security_rev(services.database)
     digest = token_digest(token)
     row = await read_token(services.database, digest)
     if row is None or row.purpose != _FIRST_ADMIN or moment(row.expires_at) < services.clock():
         raise TokenRefused("This one-time link is unknown, used or expired. Restart the server to get a new one.")
+    if await list_accounts(services.database):
+        raise TokenRefused("There is an administrator already, so this link no longer works. Log in, or ask them.")
     role = await existing_role(services, ADMINISTRATORS)
     account = await new_account(services, name, password)
-    guard = Expect(TokenRow, (digest,), "purpose", _FIRST_ADMIN)
     await commit_people(
         services,
         actor,
@@ -56,6 +62,6 @@ async def redeem_first_admin_token(
         Delete(TokenRow, (digest,)),
         Insert(account),
         Insert(AccountRoleRow(account_id=account.id, role_id=role.id)),
-        guards=(guard,),
+        decided_at=rev,
     )
     return account

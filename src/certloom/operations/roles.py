@@ -3,13 +3,13 @@
 import json
 from collections.abc import Sequence
 
-from certloom.errors import Conflict, Invalid, NotFound
+from certloom.errors import Conflict, Invalid
 from certloom.identity.actor import Actor
 from certloom.identity.permission import canonical
 from certloom.identity.role import Role
 from certloom.operations.access import Operation, require
 from certloom.operations.accounts import existing_account
-from certloom.operations.people import commit_people
+from certloom.operations.people import commit_people, existing_role
 from certloom.operations.services import Services
 from certloom.store.accounts import (
     AccountRoleRow,
@@ -19,16 +19,15 @@ from certloom.store.accounts import (
     list_roles,
     read_role,
     read_roles_of,
+    security_rev,
 )
 from certloom.store.rows import Delete, Insert, Put, Write
 
 __all__ = [
     "ADMINISTRATORS",
     "RoleExists",
-    "RoleNotFound",
     "assign_role",
     "create_role",
-    "existing_role",
     "roles",
 ]
 
@@ -39,10 +38,6 @@ class RoleExists(Conflict):
     """Another role has this name, whatever its case."""
 
     code = "0xA011000A"
-
-
-class RoleNotFound(NotFound):
-    """No role of that name."""
 
 
 async def roles(services: Services, actor: Actor) -> list[tuple[Role, tuple[AccountRow, ...]]]:
@@ -61,6 +56,7 @@ async def create_role(
 ) -> Role:
     """A new role. Permissions in the new or the old spelling. Raises PermissionUnknown, RoleExists or Invalid."""
     require(actor, Operation.CREATE_ROLE)
+    rev = await security_rev(services.database)
     name = name.strip()
     if not name:
         raise Invalid("The role has no name. Give it one that says what its holders do.")
@@ -69,29 +65,21 @@ async def create_role(
         raise RoleExists(f"There is a role {name} already.")
     row = RoleRow(id=0, name_key=name.casefold(), name=name, description=description, permissions=json.dumps(held))
     message = f"Created with {', '.join(held) or 'no permissions'}."
-    await commit_people(services, actor, Operation.CREATE_ROLE, ("Role", name), message, Insert(row))
+    await commit_people(services, actor, Operation.CREATE_ROLE, ("Role", name), message, Insert(row), decided_at=rev)
     return _role(await existing_role(services, name))
 
 
 async def assign_role(services: Services, actor: Actor, role_name: str, account: str, *, remove: bool = False) -> None:
     """Give a role to an account, or take it away. Raises RoleNotFound or AccountNotFound."""
     require(actor, Operation.ASSIGN_ROLE)
+    rev = await security_rev(services.database)
     role = await existing_role(services, role_name)
     row = await existing_account(services, account)
     write: Write = Put(AccountRoleRow(account_id=row.id, role_id=role.id))
     message = f"Given to {row.display}."
     if remove:
         write, message = Delete(AccountRoleRow, (row.id, role.id)), f"Taken from {row.display}."
-    await commit_people(services, actor, Operation.ASSIGN_ROLE, ("Role", role.name), message, write)
-
-
-async def existing_role(services: Services, name: str) -> RoleRow:
-    """The role of that name, case ignored. Raises RoleNotFound."""
-    row = await read_role(services.database, name.strip().casefold())
-    if row is None:
-        known = ", ".join(role.name for role in await list_roles(services.database)) or "none yet"
-        raise RoleNotFound(f"There is no role {name[:100]!r}. Known: {known}.")
-    return row
+    await commit_people(services, actor, Operation.ASSIGN_ROLE, ("Role", role.name), message, write, decided_at=rev)
 
 
 def _role(row: RoleRow) -> Role:

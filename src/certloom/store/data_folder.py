@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from certloom.errors import Unavailable
@@ -39,6 +41,13 @@ class DataFolder:
             raise DataFolderUnusable(
                 f"The data folder {self.path} cannot be created ({error.strerror}). Choose another with --data-folder."
             ) from error
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """Keep other processes from opening the folder at the same time: a first start creates keys and schema once."""
+        with os.fdopen(os.open(self.path / "opening.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def lock(self) -> None:
         """Keep other servers out until ``unlock``. Raises DataFolderHeld with the process that has it."""

@@ -7,9 +7,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, NullPool, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy.exc import DatabaseError
 
 from certloom.errors import Unavailable
+from certloom.store.change import StoreUnavailable
 
 __all__ = ["SchemaTooNew", "upgrade"]
 
@@ -19,13 +21,22 @@ class SchemaTooNew(Unavailable):
 
 
 def upgrade(path: Path) -> None:
-    """Bring the SQLite database at ``path`` to the newest schema. Raises SchemaTooNew for one that is newer."""
+    """Bring the SQLite database at ``path`` to the newest schema. Raises SchemaTooNew or StoreUnavailable."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     script = ScriptDirectory.from_config(config)
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
     event.listen(engine, "connect", _leave_transactions_to_us)
     event.listen(engine, "begin", _begin)
+    try:
+        _upgrade(engine, config, script)
+    except DatabaseError as error:
+        raise StoreUnavailable(
+            f"The database {path.name} cannot be opened ({error.orig}). It may be damaged: restore it from a backup."
+        ) from error
+
+
+def _upgrade(engine: Engine, config: Config, script: ScriptDirectory) -> None:
     with engine.begin() as connection:
         current = _current(connection)
         if current == script.get_current_head():
