@@ -1,5 +1,6 @@
 """Answers: bytes, status and headers of what a route says."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ from litestar.enums import MediaType
 from litestar.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
-__all__ = ["JSON", "JsonAnswer", "answer", "nothing", "raw_answer"]
+__all__ = ["JSON", "JsonAnswer", "answer", "nothing", "send_json"]
 
 JSON = "application/json; charset=utf-8"
 _CONTENT_TYPE = (b"content-type", JSON.encode())
@@ -16,34 +17,36 @@ _ENCODER = msgspec.json.Encoder()
 
 
 class JsonAnswer(Response[bytes]):
-    """200 with JSON that is rendered already, sent as it is.
+    """JSON that is rendered already, sent as it is.
 
     The framework's own response merges headers, cookies and encoders of every layer, which costs more than reading the
     row that is sent.
     """
 
-    def __init__(self, body: bytes, headers: dict[str, str] | None = None) -> None:
-        super().__init__(body, media_type=JSON)
-        self._fields = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+    def __init__(self, body: bytes, headers: dict[str, str] | None = None, status: int = 200) -> None:
+        super().__init__(body, media_type=JSON, status_code=status)
+        self._fields = headers or {}
 
     @override
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]  # any ASGI application will do
         return self._send
 
     async def _send(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        length = (b"content-length", str(len(self.content)).encode())
-        await send({"type": "http.response.start", "status": 200, "headers": [_CONTENT_TYPE, length, *self._fields]})
-        await send({"type": "http.response.body", "body": self.content, "more_body": False})
+        await send_json(send, self.status_code or 200, self.content, self._fields)
+
+
+async def send_json(send: Send, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+    """Send an answer of JSON that is rendered already."""
+    fields = [(name.encode(), value.encode()) for name, value in headers.items()]
+    if body:
+        fields += [_CONTENT_TYPE, (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": fields})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def answer(value: Any, headers: dict[str, str] | None = None) -> Response[bytes]:
     """200 with ``value`` as JSON."""
     return JsonAnswer(_ENCODER.encode(value), headers)
-
-
-def raw_answer(body: bytes, headers: dict[str, str] | None = None) -> Response[bytes]:
-    """200 with JSON that is rendered already."""
-    return JsonAnswer(body, headers)
 
 
 def nothing(status: int = 204) -> Response[None]:

@@ -11,7 +11,7 @@ from litestar.enums import MediaType
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from certloom.api.answers import raw_answer
+from certloom.api.answers import JsonAnswer
 from certloom.api.openapi import description
 
 __all__ = ["DocumentationController"]
@@ -42,7 +42,7 @@ class DocumentationController(Controller):
     @get("/openapi.json", operation_id="ReadDescription")
     async def description(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """The OpenAPI description."""
-        return raw_answer(msgspec.json.encode(description(request.app.state.described)))
+        return JsonAnswer(msgspec.json.encode(description(request.app.state.described)))
 
     @get("/docs", operation_id="ShowDocumentation")
     async def page(self) -> Response[str]:

@@ -9,9 +9,10 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from certloom import __version__
-from certloom.api.answers import JSON
+from certloom.api.answers import JSON, send_json
 from certloom.api.authentication import Unauthenticated, authenticate, is_loopback
 from certloom.api.enumerations import FORM_HEADER, form_of
+from certloom.api.one_instance import direct_instance_id, one_instance
 from certloom.api.problems import Problem, problem
 from certloom.clock import uuid7
 from certloom.errors import CertloomError
@@ -29,6 +30,7 @@ _VERSIONS = [
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
 ]
+_FORM_HEADER = FORM_HEADER.encode()
 _CHALLENGE = (b"www-authenticate", b'Basic realm="certloom", charset="UTF-8"')
 
 
@@ -66,25 +68,36 @@ class Gate:
             unbind_request()
 
     async def _pass(self, scope: HTTPScope, receive: Receive, send: Any) -> None:
-        headers = dict(scope["headers"])
         state: dict[str, Any] = scope.setdefault("state", {})
         state["services"] = self._services
-        state["headers"] = headers
-        if scope["path"].startswith(BASE):
-            header = headers.get(b"authorization")
-            address = (scope.get("client") or ("", 0))[0]
-            state["actor"] = await authenticate(
-                self._authenticator,
-                header.decode("latin-1") if header else None,
-                address,
-                secure=self._is_secure(scope, address),
-            )
-            wanted = headers.get(FORM_HEADER.encode())
-            state["form"] = form_of(wanted.decode("latin-1") if wanted else None, state.get("enumerations", "names"))
-        await self._routes(scope, receive, send)
+        state["headers"] = dict(scope["headers"])
+        if not scope["path"].startswith(BASE):
+            await self._routes(scope, receive, send)
+            return
+        await self._identify(scope, state)
+        instance_id = direct_instance_id(scope["method"], scope["path"])
+        if instance_id is None:
+            await self._routes(scope, receive, send)
+            return
+        held = _text(state["headers"].get(b"if-none-match"))
+        await send_json(send, *await one_instance(self._services, state["actor"], state["form"], instance_id, held))
+
+    async def _identify(self, scope: HTTPScope, state: dict[str, Any]) -> None:
+        """Find out who calls, and in which form they read enumerations."""
+        headers = state["headers"]
+        address = (scope.get("client") or ("", 0))[0]
+        secure = self._is_secure(scope, address)
+        state["actor"] = await authenticate(
+            self._authenticator, _text(headers.get(b"authorization")), address, secure=secure
+        )
+        state["form"] = form_of(_text(headers.get(_FORM_HEADER)), state.get("enumerations", "names"))
 
     def _is_secure(self, scope: HTTPScope, address: str) -> bool:
         return scope["scheme"] == "https" or is_loopback(address) or self._services.settings.insecure_http
+
+
+def _text(header: bytes | None) -> str | None:
+    return None if header is None else header.decode("latin-1")
 
 
 class _Answered:

@@ -5,20 +5,19 @@ from typing import Any
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
 
-from certloom.api.answers import answer, nothing, raw_answer
+from certloom.api.answers import JsonAnswer, answer, nothing
 from certloom.api.call import Call, call_of
 from certloom.api.guid import read_guid
-from certloom.api.instance_body import etag_of, instance_body, status_of
+from certloom.api.instance_body import status_of
 from certloom.api.listing import ListRequest, page_of, query_of
+from certloom.api.one_instance import one_instance
 from certloom.api.openapi import documented
 from certloom.api.schemas.instances import DefinitionReference, InstanceListItem, InstanceResponse, SignalRequest
-from certloom.operations.instances import assigned_instances, instances, my_instances, read_one
+from certloom.operations.instances import assigned_instances, instances, my_instances
 from certloom.operations.signals import signal_instance
 from certloom.store.listing import QUERY_FIELDS, InstancePage, ListedInstance
 
 __all__ = ["InstancesController"]
-
-_NOT_MODIFIED = 304
 
 
 class InstancesController(Controller):
@@ -51,11 +50,9 @@ class InstancesController(Controller):
     async def read_one(self, request: Request[Any, Any, Any], instance_id: FromPath[str]) -> Response[bytes]:
         """One instance with its signals and data."""
         call = call_of(request)
-        view = await read_one(call.services, call.actor, read_guid(instance_id))
-        etag = etag_of(view, call.form)
-        if call.header("if-none-match") == etag:
-            return Response(b"", status_code=_NOT_MODIFIED, headers={"etag": etag})
-        return raw_answer(instance_body(view, call.form), {"etag": etag})
+        guid, held = read_guid(instance_id), call.header("if-none-match")
+        status, body, headers = await one_instance(call.services, call.actor, call.form, guid, held)
+        return JsonAnswer(body, headers, status)
 
     @post(
         "/{instance_id:str}/Signals",
