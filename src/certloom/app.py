@@ -23,6 +23,7 @@ from certloom.operations.services import Services
 from certloom.settings import Settings
 from certloom.steps.enroll import EnrollStep
 from certloom.steps.noop import NoopStep
+from certloom.steps.powershell import PowerShellStep
 from certloom.steps.require_approval import RequireApproval
 from certloom.steps.revoke import RevokeStep
 from certloom.store.change import Change
@@ -43,7 +44,7 @@ from certloom.workflow_types.revocation import Revocation
 
 __all__ = ["STEP_TYPES", "WORKFLOW_TYPES", "Certloom", "installation", "running"]
 
-STEP_TYPES: tuple[StepType, ...] = (NoopStep(), RequireApproval(), EnrollStep(), RevokeStep())
+STEP_TYPES: tuple[StepType, ...] = (NoopStep(), RequireApproval(), PowerShellStep(), EnrollStep(), RevokeStep())
 WORKFLOW_TYPES: tuple[WorkflowType, ...] = (Enrollment(), Revocation())
 
 ROOT_AUTHORITY = "certloom Root CA"

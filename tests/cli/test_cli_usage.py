@@ -21,6 +21,8 @@ ANSWERING: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("authority", "list"): (),
     ("doctor",): (),
     ("audit", "verify"): (),
+    ("script", "run"): ("names.ps1", "--param", "Name=web"),
+    ("script", "check"): ("names.ps1",),
 }
 """Every command that answers and ends, with arguments that succeed."""
 TELLING = {("serve",), ("demo",)}
@@ -55,6 +57,7 @@ def test_with_json_a_command_prints_exactly_one_document(
 ) -> None:
     monkeypatch.chdir(cli.folder.parent)
     (cli.folder.parent / "webserver.toml").write_text(TEMPLATE)
+    (cli.folder.parent / "names.ps1").write_text("param($Name) return @{ Upper = $Name.ToUpper() }")
     assert cli.create_user("CORP\\alice").code == 0
     assert cli("template", "apply", "webserver.toml").code == 0
 

@@ -6,7 +6,7 @@ from cyclopts import App, CycloptsError
 from rich.console import Console
 
 from certloom import __version__
-from certloom.cli import audit, authorities, demo, doctor, roles, serve, templates, users
+from certloom.cli import audit, authorities, demo, doctor, roles, scripts, serve, templates, users
 from certloom.errors import CertloomError
 
 __all__ = ["program", "run"]
@@ -31,6 +31,7 @@ program.command(templates.templates)
 program.command(authorities.authorities)
 program.command(doctor.doctor)
 program.command(audit.audit)
+program.command(scripts.scripts)
 
 
 def run(arguments: list[str] | None = None) -> int:

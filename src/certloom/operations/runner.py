@@ -4,6 +4,8 @@ Events of pure steps are kept back and ride with the next effect, suspension or 
 commits: the intent before it, the result after it.
 """
 
+import asyncio
+
 import structlog
 
 from certloom.clock import uuid7
@@ -103,7 +105,7 @@ class Passage:
     async def _run_pure(self, step: Step, step_type: PureStep, attempt: int) -> None:
         view = await step_view(self._services, self._instance, self._definition, step)
         try:
-            outcome = step_type.run(view)
+            outcome = await asyncio.to_thread(step_type.run, view) if step_type.lengthy else step_type.run(view)
         except Exception as error:  # noqa: BLE001 - whatever a step does wrong fails its instance, not the process
             outcome = Fail(self._told(step, error))
         self._record_outcome(outcome, step, attempt, view)

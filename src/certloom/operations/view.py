@@ -1,6 +1,7 @@
 """What a step sees of its instance: parameters, valid votes, and the request as it stands."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from certloom.workflow.definition import Definition, Step
 from certloom.workflow.instance import Instance, ReceivedSignal
 from certloom.workflow.step import EffectStep, StepType, StepView
 from certloom.workflow.tokens import replace_tokens
+from certloom.workflow.workflow_type import WorkflowType
 
 __all__ = ["step_view"]
 
@@ -28,6 +30,7 @@ async def step_view(services: Services, instance: Instance, definition: Definiti
         roles=(),
         request={},
         now=services.clock(),
+        protected=_protected(services.workflow_types[definition.workflow_type]),
     )
     if not step_type.signals and not isinstance(step_type, EffectStep):
         # Only votes and effects are about the request; hashing it for every other step would cost more than the step.
@@ -69,9 +72,16 @@ def _parameters(step_type: StepType, step: Step, data: Mapping[str, Any]) -> dic
     return values
 
 
+@cache
+def _protected(workflow_type: WorkflowType) -> frozenset[str]:
+    return frozenset(key.name for key in workflow_type.data_keys if key.protected)
+
+
 def _replaced(value: Any, data: Mapping[str, Any]) -> Any:
     if isinstance(value, str):
         return replace_tokens(value, data)
+    if isinstance(value, dict):
+        return {name: _replaced(item, data) for name, item in value.items()}
     return [_replaced(item, data) for item in value] if isinstance(value, list) else value
 
 

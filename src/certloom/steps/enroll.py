@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from typing_extensions import override
 
+from certloom.errors import Invalid
 from certloom.pki.authority import IssuePlan
 from certloom.pki.certificate import describe
 from certloom.pki.chain import pem
@@ -19,7 +20,11 @@ from certloom.workflow.fact import CertificateIssued, IssuancePlanned
 from certloom.workflow.outcome import Continue, Outcome
 from certloom.workflow.step import EffectStep, Prepared, Retries, StepContext, StepView
 
-__all__ = ["EnrollStep"]
+__all__ = ["EnrollStep", "RequestMalformed"]
+
+
+class RequestMalformed(Invalid):
+    """The instance's data is not a certificate request any more."""
 
 
 class EnrollStep(EffectStep):
@@ -63,15 +68,28 @@ class EnrollStep(EffectStep):
 
 
 def certificate_request(view: StepView) -> CertificateRequest:
-    """The request as the instance's data describes it now."""
-    data = view.data
+    """The request as the instance's data describes it now; steps may have rewritten it. Raises RequestMalformed."""
+    try:
+        data = msgspec.convert(dict(view.data), _RequestData)
+    except msgspec.ValidationError as error:
+        raise RequestMalformed(
+            f"The data no longer describes a certificate request ({error}). Look at what the steps before this one set."
+        ) from error
     return CertificateRequest(
-        csr=read_csr(data["CSR"]).der,
-        subject=data["Subject"],
-        sans={kind: tuple(names) for kind, names in data["SANs"].items()},
-        template=data["Template"],
-        authority=data["CertificateAuthority"].rpartition("\\")[2],
+        csr=read_csr(data.csr).der,
+        subject=data.subject,
+        sans={kind: tuple(names) for kind, names in data.sans.items()},
+        template=data.template,
+        authority=data.certificate_authority.rpartition("\\")[2],
     )
+
+
+class _RequestData(msgspec.Struct, rename="pascal"):
+    subject: str
+    template: str
+    certificate_authority: str
+    csr: str = msgspec.field(name="CSR")
+    sans: dict[str, list[str]] = msgspec.field(name="SANs")
 
 
 def _values(issued: CertificateIssued, request: dict[str, Any], instance_id: str) -> dict[str, Any]:

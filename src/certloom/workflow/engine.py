@@ -80,8 +80,8 @@ def _reach(step: Step, instance: Instance) -> Run | Skip:
 def events_of(outcome: Outcome, step: Step, attempt: int, at: datetime, binding: dict[str, str]) -> Event:
     """The event an outcome becomes. ``binding`` is recorded where a step suspends: it is what votes are about."""
     match outcome:
-        case Continue(values, _, output):
-            return StepCompleted(at=at, step=step.unique_name, output=output, values=values)
+        case Continue(values, _, output, messages):
+            return StepCompleted(at=at, step=step.unique_name, output=output, values=values, messages=messages)
         case Suspend(signals, message, wake_at):
             return StepSuspended(
                 at=at,

@@ -56,11 +56,15 @@ class StepSkipped(_Event, frozen=True, kw_only=True):
 
 
 class StepCompleted(_Event, frozen=True, kw_only=True):
-    """A step is done. ``values`` go into the instance's data; ``output`` names the way onwards."""
+    """A step is done: ``values`` go into the instance's data, ``output`` names the way onwards.
+
+    ``messages`` are the step's remarks.
+    """
 
     step: str
     output: str = "continue"
     values: dict[str, Any] = {}
+    messages: tuple[str, ...] = ()
 
 
 class StepRetryScheduled(_Event, frozen=True, kw_only=True):

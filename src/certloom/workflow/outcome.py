@@ -11,11 +11,15 @@ __all__ = ["Continue", "Fail", "Outcome", "Reject", "Retry", "Suspend"]
 
 
 class Continue(msgspec.Struct, frozen=True):
-    """The step is done: ``values`` go into the data, ``facts`` into the record, ``output`` names the way onwards."""
+    """The step is done: ``values`` go into the data, ``facts`` into the record, ``output`` names the way onwards.
+
+    ``messages`` are what the step remarks for the journal.
+    """
 
     values: dict[str, Any] = {}
     facts: tuple[Fact, ...] = ()
     output: str = "continue"
+    messages: tuple[str, ...] = ()
 
 
 class Suspend(msgspec.Struct, frozen=True):

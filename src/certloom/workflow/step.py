@@ -36,7 +36,7 @@ class StepView(msgspec.Struct, frozen=True, kw_only=True):
 
     ``votes`` are the accepted signals of this step that are about the request as it stands and whose senders may still
     send them; ``roles`` the names of the roles that may. ``request`` maps the fields of the request as it stands onto
-    their hashes: what votes are bound to.
+    their hashes: what votes are bound to. ``protected`` names the data that values from outside may not replace.
     """
 
     instance: Instance
@@ -46,6 +46,7 @@ class StepView(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[str, ...]
     request: Mapping[str, str]
     now: datetime
+    protected: frozenset[str] = frozenset()
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -122,7 +123,12 @@ class StepType(ABC):
 
 
 class PureStep(StepType):
-    """A step that only looks at data. It rides with the commit of whatever comes next."""
+    """A step that only looks at data. It rides with the commit of whatever comes next.
+
+    One that may compute for longer than a moment is ``lengthy`` and runs in a thread.
+    """
+
+    lengthy: ClassVar[bool] = False
 
     @abstractmethod
     def run(self, view: StepView) -> Outcome:

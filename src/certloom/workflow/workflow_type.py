@@ -10,13 +10,22 @@ __all__ = ["DataKey", "WorkflowType"]
 
 
 class DataKey(msgspec.Struct, frozen=True):
-    """One key of the instance data of a type: its JSON type, what it means, and which step adds it (or the start)."""
+    """One key of the instance data of a type: its JSON type, what it means, and which step adds it (or the start).
+
+    Scripts and answers from outside may replace a key unless it is ``protected``; what a step adds is.
+    """
 
     name: str
     json_type: str
     meaning: str
     added_by: str = "start"
     tokens: tuple[str, ...] = ()
+    fixed: bool = False
+
+    @property
+    def protected(self) -> bool:
+        """Whether nothing but the start and its own step may set it (check D06)."""
+        return self.fixed or self.added_by != "start"
 
 
 class WorkflowType(ABC):

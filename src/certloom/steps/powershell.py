@@ -1,0 +1,82 @@
+"""PowerShell ("Set Variable Data"): a script computes values for the data, in restricted PowerShell.
+
+The script is handed its ``ScriptParameters`` and returns a hashtable, whose entries go into the instance's data;
+``throw`` fails the step. It reaches nothing outside and stops at its limits.
+Source: workflow-definitions reference, 4.3.
+"""
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from typing_extensions import override
+
+from certloom.clock import system_clock
+from certloom.errors import CertloomError
+from certloom.scripting.powershell.checks import check
+from certloom.scripting.powershell.faults import ScriptUnreadable
+from certloom.scripting.powershell.limits import Limits
+from certloom.scripting.powershell.parser import parse
+from certloom.scripting.powershell.run import run
+from certloom.workflow.outcome import Continue, Fail, Outcome
+from certloom.workflow.parameters import ControlType, DataType, Parameter
+from certloom.workflow.step import PureStep, StepView
+
+__all__ = ["PowerShellStep"]
+
+_LIMITS = Limits()
+
+
+class PowerShellStep(PureStep):
+    """Runs a script that was stored in the step."""
+
+    extension_name = "PowerShell"
+    display_name = "Set Variable Data"
+    parameters = (
+        Parameter(
+            name="ScriptParameters",
+            display_name="Script parameters",
+            data_type=DataType.OBJECT,
+            control=ControlType.KEY_VALUE,
+            tokens=True,
+            help="Values for the script's param() block, by name.",
+        ),
+        Parameter(
+            name="ScriptContent",
+            display_name="Script",
+            control=ControlType.SCRIPT,
+            required=True,
+            help="Restricted PowerShell that returns a hashtable.",
+        ),
+    )
+    changes_request = True
+    lengthy = True
+
+    @override
+    def faults(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+        script = next((value for name, value in parameters.items() if name.casefold() == "scriptcontent"), None)
+        if not isinstance(script, str):
+            return ()
+        try:
+            problems = check(parse(script))
+        except ScriptUnreadable as error:
+            return (f"ScriptContent: {error.message.rstrip('.')}",)
+        return tuple(
+            f"ScriptContent: line {one.line}, column {one.column}: {one.message.rstrip('.')}" for one in problems
+        )
+
+    @override
+    def run(self, view: StepView) -> Outcome:
+        draw = random.SystemRandom().random
+        try:
+            result = run(
+                view.parameters.get("ScriptContent") or "",
+                view.parameters.get("ScriptParameters") or {},
+                _LIMITS,
+                system_clock,
+                draw,
+                view.protected,
+            )
+        except CertloomError as error:
+            return Fail(error.message)
+        return Continue(result.values, messages=tuple(f"{one.kind}: {one.text}" for one in result.messages))
