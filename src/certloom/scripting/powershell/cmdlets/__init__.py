@@ -1,0 +1,1 @@
+"""The commands that scripts may call: one file per command or family, all listed in ``registry``."""

@@ -1,0 +1,258 @@
+"""Pipelines and the commands in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+
+from certloom.scripting.powershell.cmdlets.binding import bind
+from certloom.scripting.powershell.cmdlets.registry import COMMANDS
+from certloom.scripting.powershell.cmdlets.spec import Call, Cmdlet
+from certloom.scripting.powershell.compiling.compiler import Compiler, Evaluate, Execute, pour
+from certloom.scripting.powershell.runtime.session import Body, Emit, Given, Scope, Stage
+from certloom.scripting.powershell.runtime.signals import StopSignal
+from certloom.scripting.powershell.syntax import expressions
+from certloom.scripting.powershell.syntax import statements as tree
+from certloom.scripting.powershell.syntax.place import Node
+from certloom.scripting.powershell.values.collections import Hashtable
+from certloom.scripting.powershell.values.conversion import items_of
+from certloom.scripting.powershell.values.errors import ScriptError, failure
+from certloom.scripting.powershell.values.objects import ScriptBlock
+from certloom.scripting.powershell.values.text import text
+
+__all__ = ["PIPELINES", "nearest_command"]
+
+Collect = Callable[[Scope], list[Given]]
+Starter = Callable[[Scope, bool, Emit], Stage]
+
+
+def _pipeline(compiler: Compiler, node: tree.Pipeline) -> Execute:
+    first, rest = node.elements[0], node.elements[1:]
+    starters = tuple(_command(compiler, one) for one in rest if isinstance(one, tree.Command))
+    if isinstance(first, tree.Evaluation):
+        run = _fed(compiler.expression(first.expression), starters, steps=_is_step(first.expression))
+    else:
+        run = _started(_command(compiler, first), starters)
+    return _silenced(run) if node.silenced else run
+
+
+def _is_step(node: expressions.Expression) -> bool:
+    """``$i++`` alone puts nothing out."""
+    return isinstance(node, expressions.Step)
+
+
+def _silenced(run: Execute) -> Execute:
+    return lambda scope, _: run(scope, lambda _: None)
+
+
+def _fed(value: Evaluate, starters: tuple[Starter, ...], *, steps: bool) -> Execute:
+    if not starters:
+        if steps:
+            return lambda scope, _: _ignore(value(scope))
+        return lambda scope, emit: pour(value(scope), emit)
+
+    def run(scope: Scope, emit: Emit) -> None:
+        stages = _stages(scope, starters, emit)
+
+        def feed() -> None:
+            pour(value(scope), _paid(scope, stages[0].process))
+
+        _drive(stages, feed)
+
+    return run
+
+
+def _ignore(_: object) -> None:
+    """Evaluate for the effect."""
+
+
+def _started(starter: Starter, starters: tuple[Starter, ...]) -> Execute:
+    def run(scope: Scope, emit: Emit) -> None:
+        stages = _stages(scope, starters, emit)
+        sink = _paid(scope, stages[0].process) if stages else emit
+        head = starter(scope, False, sink)
+
+        def feed() -> None:
+            head.process(None)
+            head.end()
+
+        _drive(stages, feed)
+
+    return run
+
+
+def _paid(scope: Scope, emit: Emit) -> Emit:
+    budget = scope.session.budget
+
+    def paying(item: object) -> None:
+        budget.step()
+        emit(item)
+
+    return paying
+
+
+def _stages(scope: Scope, starters: tuple[Starter, ...], emit: Emit) -> list[Stage]:
+    """Start the commands from the last to the first, each putting out into the next."""
+    stages: list[Stage] = []
+    sink = emit
+    for starter in reversed(starters):
+        stage = starter(scope, True, sink)
+        stages.insert(0, stage)
+        sink = _paid(scope, stage.process)
+    return stages
+
+
+def _drive(stages: list[Stage], feed: Callable[[], None]) -> None:
+    """Feed the first stage, then end each in order; a stage that has enough stops those before it."""
+    first = 0
+    try:
+        feed()
+    except StopSignal as stop:
+        first = _stopped(stages, stop)
+    while first < len(stages):
+        try:
+            stages[first].end()
+            first += 1
+        except StopSignal as stop:
+            first = max(first + 1, _stopped(stages, stop))
+
+
+def _stopped(stages: list[Stage], stop: StopSignal) -> int:
+    for at, stage in enumerate(stages):
+        if stage.process is stop.stage:
+            return at
+    raise stop
+
+
+def _command(compiler: Compiler, node: tree.Command) -> Starter:
+    collect = _arguments(compiler, node)
+    if not isinstance(node.name, expressions.Literal) or not isinstance(node.name.value, str):
+        return _called(compiler.expression(node.name), collect, inside=node.call == ".")
+    name = node.name.value
+    cmdlet = COMMANDS.get(name.lower())
+
+    def start(scope: Scope, fed: bool, emit: Emit) -> Stage:  # noqa: FBT001 - part of the contract of a starter
+        body = scope.function(name.lower())
+        if body is not None:
+            return _function(scope, body, collect(scope), fed, emit)
+        if cmdlet is None:
+            raise unknown(name)
+        return _cmdlet(scope, cmdlet, collect(scope), fed, emit)
+
+    return start
+
+
+def nearest_command(name: str) -> str:
+    """The allowed command that is spelled most like another."""
+    close = get_close_matches(name.lower(), COMMANDS, 1, 0.4)
+    return COMMANDS[close[0]].name if close else "ForEach-Object"
+
+
+def unknown(name: str) -> ScriptError:
+    """The error of a command that does not exist."""
+    return failure(
+        f"The term '{name[:100]}' is not recognized as a name of a cmdlet or function of restricted PowerShell; "
+        f"the nearest is {nearest_command(name)}.",
+        "System.Management.Automation.CommandNotFoundException",
+    )
+
+
+def _arguments(compiler: Compiler, node: tree.Command) -> Collect:
+    parts = tuple(
+        (argument.name, compiler.expression(argument.value) if argument.value is not None else None, argument.value)
+        for argument in node.arguments
+    )
+
+    def collect(scope: Scope) -> list[Given]:
+        given: list[Given] = []
+        for name, value, written in parts:
+            if isinstance(written, expressions.Splat) and value is not None:
+                given += _splatted(value(scope))
+            else:
+                given.append(Given(name, value(scope) if value is not None else None, value is not None))
+        return given
+
+    return collect
+
+
+def _splatted(value: object) -> list[Given]:
+    if isinstance(value, Hashtable):
+        return [Given(text(entry.key), entry.value) for entry in value]
+    return [Given("", item) for item in items_of(value)] if value is not None else []
+
+
+def _called(value: Evaluate, collect: Collect, *, inside: bool) -> Starter:
+    def start(scope: Scope, fed: bool, emit: Emit) -> Stage:  # noqa: FBT001 - part of the contract of a starter
+        called = value(scope)
+        if isinstance(called, ScriptBlock) and isinstance(called.body, Body):
+            if inside:
+                return _inside(scope, called.body, emit)
+            captured = [Given(name, one) for name, one in (called.captured or {}).items()]
+            return _function(scope, called.body, collect(scope), fed, emit, captured)
+        name = text(called)
+        body, cmdlet = scope.function(name.lower()), COMMANDS.get(name.lower())
+        if body is not None:
+            return _function(scope, body, collect(scope), fed, emit)
+        if cmdlet is None:
+            raise unknown(name)
+        return _cmdlet(scope, cmdlet, collect(scope), fed, emit)
+
+    return start
+
+
+def _inside(scope: Scope, body: Body, emit: Emit) -> Stage:
+    return Stage(lambda _: None, lambda: body.within(scope, emit))
+
+
+def _function(
+    scope: Scope,
+    body: Body,
+    given: list[Given],
+    fed: bool,  # noqa: FBT001 - part of the contract of a stage
+    emit: Emit,
+    captured: list[Given] | None = None,
+) -> Stage:
+    return body.stage(scope, given, fed, emit, {one.name: one.value for one in captured or []})
+
+
+def _cmdlet(scope: Scope, cmdlet: Cmdlet, given: list[Given], fed: bool, emit: Emit) -> Stage:  # noqa: FBT001
+    scope.session.budget.step()
+    values = bind(cmdlet, given)
+    stage = cmdlet.start(Call(scope, values, fed), emit)
+    source = next((parameter.name for parameter in cmdlet.parameters if parameter.pipeline), "")
+    stage = _forgiving(stage) if text(values.get("ErrorAction")).lower() in {"silentlycontinue", "ignore"} else stage
+    if fed and source not in values:
+        return stage
+    return _given(stage, values.get(source) if source in values else None, bound=source in values)
+
+
+def _given(stage: Stage, value: object, *, bound: bool) -> Stage:
+    """A command whose input was an argument: it is handed over as one item."""
+
+    def end() -> None:
+        if bound:
+            stage.process(value)
+        stage.end()
+
+    return Stage(lambda _: None, end)
+
+
+def _forgiving(stage: Stage) -> Stage:
+    """``-ErrorAction SilentlyContinue``: what fails puts nothing out."""
+
+    def process(item: object) -> None:
+        try:
+            stage.process(item)
+        except ScriptError:
+            return
+
+    def end() -> None:
+        try:
+            stage.end()
+        except ScriptError:
+            return
+
+    return Stage(process, end)
+
+
+PIPELINES: dict[type[Node], Callable[..., Execute]] = {tree.Pipeline: _pipeline}

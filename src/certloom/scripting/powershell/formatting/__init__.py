@@ -1,0 +1,1 @@
+"""Format strings: numbers, moments, spans and GUIDs in the invariant culture."""

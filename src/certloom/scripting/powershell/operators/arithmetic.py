@@ -1,0 +1,261 @@
+"""``+ - * / %``, and the types they give (about_Arithmetic_Operators)."""
+
+import math
+from collections.abc import Callable
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+
+from certloom.scripting.powershell.values.collections import Hashtable, ListValue
+from certloom.scripting.powershell.values.conversion import items_of
+from certloom.scripting.powershell.values.errors import MOST_ITEMS, ScriptError, failure, room_for
+from certloom.scripting.powershell.values.kinds import kind_name
+from certloom.scripting.powershell.values.numbers import Char, Int64, Single, UInt32, UInt64, fits
+from certloom.scripting.powershell.values.numeric import MOST_DECIMAL, no_conversion, number_of, to_whole
+from certloom.scripting.powershell.values.objects import Nothing
+from certloom.scripting.powershell.values.reading import numeric_literal
+from certloom.scripting.powershell.values.text import text
+from certloom.scripting.powershell.values.times import DateTimeValue, TimeSpanValue
+
+__all__ = ["add", "divide", "multiply", "negate", "remainder", "subtract"]
+
+Number = int | float | Decimal
+_DECIMALS = Context(prec=29)
+_WIDE = (Int64, UInt32, UInt64)
+
+
+def operand(value: object) -> Number:
+    """What arithmetic takes a value for: text is read, booleans and characters are whole numbers."""
+    if type(value) is int or type(value) is float:
+        return value
+    if isinstance(value, str) and not isinstance(value, Char):
+        read = numeric_literal(value)
+        if read is None:
+            reason = f"The input string '{value[:200]}' was not in a correct format."
+            raise no_conversion(value, "System.Int32", reason)
+        return read if isinstance(read, float) else _smallest(int(read))
+    if value is None or isinstance(value, Nothing):
+        return 0
+    return number_of(value, "System.Int32")
+
+
+def _smallest(value: int) -> Number:
+    if fits(int, value):
+        return value
+    return Int64(value) if fits(Int64, value) else float(value)
+
+
+def _whole(value: int, left: object, right: object) -> Number:
+    """A whole result in the type of its operands; what does not fit becomes a double."""
+    if type(left) is UInt64 or type(right) is UInt64:
+        kind: type[int] = UInt64
+    elif isinstance(left, _WIDE) or isinstance(right, _WIDE):
+        kind = UInt32 if type(left) is type(right) is UInt32 else Int64
+    else:
+        kind = int
+    return kind(value) if fits(kind, value) else float(value)
+
+
+def _calculated(
+    left: Number,
+    right: Number,
+    whole: Callable[[int, int], int],
+    real: Callable[[float, float], float],
+    exact: Callable[[Decimal, Decimal], Decimal],
+) -> Number:
+    if isinstance(left, Decimal) or isinstance(right, Decimal):
+        return _exactly(_as_decimal(left), _as_decimal(right), exact)
+    if isinstance(left, float) or isinstance(right, float):
+        return _really(left, right, real)
+    return _whole(whole(left, right), left, right)
+
+
+def _as_decimal(value: Number) -> Decimal:
+    return Decimal(f"{value:.15g}") if isinstance(value, float) else Decimal(value)
+
+
+def _exactly(left: Decimal, right: Decimal, exact: Callable[[Decimal, Decimal], Decimal]) -> Decimal:
+    try:
+        value = exact(left, right)
+    except (DivisionByZero, InvalidOperation, Overflow, ZeroDivisionError) as wrong:
+        raise divided_by_zero() from wrong
+    if abs(value) > MOST_DECIMAL:
+        raise failure("Value was either too large or too small for a Decimal.", inner="System.OverflowException")
+    return value
+
+
+def _really(left: Number, right: Number, real: Callable[[float, float], float]) -> float:
+    try:
+        value = real(float(left), float(right))
+    except OverflowError:
+        value = math.inf
+    narrow = isinstance(left, Single) and isinstance(right, Single)
+    return Single(value) if narrow else value
+
+
+def divided_by_zero() -> ScriptError:
+    """The error of a division by zero."""
+    return failure("Attempted to divide by zero.", inner="System.DivideByZeroException")
+
+
+def add(left: object, right: object) -> object:  # noqa: PLR0911 - one line for each kind of left operand
+    """``+``: adds, joins text, appends to arrays, merges hashtables."""
+    if type(left) is int and type(right) is int:
+        total = left + right
+        return total if -2147483648 <= total <= 2147483647 else float(total)  # noqa: PLR2004 - Int32
+    if isinstance(left, str):
+        return _add_text(left, right)
+    if isinstance(left, list | ListValue):
+        return _add_items(items_of(left), items_of(right))
+    if isinstance(left, Hashtable):
+        return _merge(left, right)
+    if left is None or isinstance(left, Nothing):
+        return right
+    if isinstance(left, DateTimeValue | TimeSpanValue):
+        return _add_time(left, right)
+    return _calculated(_left(left, "op_Addition"), operand(right), int.__add__, float.__add__, _DECIMALS.add)
+
+
+def _left(value: object, name: str) -> Number:
+    if isinstance(value, int | float | Decimal | str) or value is None:
+        return operand(value)
+    raise failure(
+        f"Method invocation failed because [{kind_name(value)}] does not contain a method named '{name}'.",
+        name_kind(),
+    )
+
+
+def name_kind() -> str:
+    """The type of the error when an operator does not exist for a type."""
+    return "System.Management.Automation.RuntimeException"
+
+
+def _add_text(left: str, right: object) -> str:
+    other = text(right)
+    room_for(len(left) + len(other))
+    return left + other
+
+
+def _add_items(left: list[object], right: list[object]) -> list[object]:
+    room_for(len(left) + len(right), MOST_ITEMS)
+    return [*left, *right]
+
+
+def _merge(left: Hashtable, right: object) -> Hashtable:
+    if not isinstance(right, Hashtable):
+        raise failure("A hash table can only be added to another hash table.")
+    merged = left.copy()
+    for entry in right:
+        if merged.has(entry.key):
+            shown = text(entry.key)[:100]
+            raise failure(
+                f"Item has already been added. Key in dictionary: '{shown}'  Key being added: '{shown}'",
+                inner="System.ArgumentException",
+            )
+        merged.put(entry.key, entry.value)
+    return merged
+
+
+_long = to_whole(Int64)
+
+
+def span_of(value: object) -> TimeSpanValue:
+    """The span an operand of ``+`` or ``-`` stands for: a number counts ticks."""
+    return value if isinstance(value, TimeSpanValue) else TimeSpanValue(_long(value))
+
+
+def _add_time(left: DateTimeValue | TimeSpanValue, right: object) -> object:
+    ticks = span_of(right).ticks
+    return left.plus(ticks) if isinstance(left, DateTimeValue) else TimeSpanValue(left.ticks + ticks)
+
+
+def subtract(left: object, right: object) -> object:
+    """``-``."""
+    if isinstance(left, DateTimeValue):
+        if isinstance(right, DateTimeValue):
+            return TimeSpanValue(left.ticks - right.ticks)
+        return left.plus(-span_of(right).ticks)
+    if isinstance(left, TimeSpanValue):
+        return TimeSpanValue(left.ticks - span_of(right).ticks)
+    number = _left(left, "op_Subtraction")
+    return _calculated(number, operand(right), int.__sub__, float.__sub__, _DECIMALS.subtract)
+
+
+def multiply(left: object, right: object) -> object:
+    """``*``: multiplies, repeats text and arrays."""
+    if isinstance(left, str) and not isinstance(left, Char):
+        count = _times(right, len(left))
+        return left * count
+    if isinstance(left, list | ListValue):
+        items = items_of(left)
+        return items * _times(right, len(items), MOST_ITEMS)
+    if isinstance(left, TimeSpanValue):
+        return TimeSpanValue(round(left.ticks * float(operand(right))))
+    number = _left(left, "op_Multiply")
+    return _calculated(number, operand(right), int.__mul__, float.__mul__, _DECIMALS.multiply)
+
+
+def _times(right: object, size: int, most: int | None = None) -> int:
+    count = to_whole(int)(right)
+    if count < 0:
+        raise failure(
+            "The number of times to repeat a value must not be negative.", inner="System.ArgumentOutOfRangeException"
+        )
+    if most is None:
+        room_for(size * count)
+    else:
+        room_for(size * count, most)
+    return count
+
+
+def _divided(left: float, right: float) -> float:
+    if right:
+        return left / right
+    return math.nan if not left or math.isnan(left) else math.copysign(math.inf, left) * math.copysign(1, right)
+
+
+def divide(left: object, right: object) -> object:
+    """``/``: whole numbers that do not divide evenly give a double."""
+    if isinstance(left, TimeSpanValue):
+        return _divide_span(left, right)
+    first, second = _left(left, "op_Division"), operand(right)
+    if isinstance(first, int) and isinstance(second, int):
+        if second == 0:
+            raise divided_by_zero()
+        if first % second:
+            return first / second
+        return _whole(first // second, first, second)
+    return _calculated(first, second, int.__floordiv__, _divided, _DECIMALS.divide)
+
+
+def _divide_span(left: TimeSpanValue, right: object) -> object:
+    if isinstance(right, TimeSpanValue):
+        return _divided(float(left.ticks), float(right.ticks))
+    number = float(operand(right))
+    if number == 0:
+        raise divided_by_zero()
+    return TimeSpanValue(round(left.ticks / number))
+
+
+def _modulo(left: int, right: int) -> int:
+    if right == 0:
+        raise divided_by_zero()
+    rest = abs(left) % abs(right)
+    return -rest if left < 0 else rest
+
+
+def _real_modulo(left: float, right: float) -> float:
+    return math.fmod(left, right) if right and math.isfinite(left) else math.nan
+
+
+def remainder(left: object, right: object) -> object:
+    """``%``: the sign is that of the left operand."""
+    return _calculated(_left(left, "op_Modulus"), operand(right), _modulo, _real_modulo, _DECIMALS.remainder)
+
+
+def negate(value: object) -> object:
+    """``-`` before a value."""
+    if isinstance(value, TimeSpanValue):
+        return TimeSpanValue(-value.ticks)
+    number = operand(value)
+    if isinstance(number, float):
+        return -number
+    return subtract(0, number)

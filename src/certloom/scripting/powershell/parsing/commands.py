@@ -1,0 +1,155 @@
+"""Commands and their arguments: the mode in which words need no quotes (about_Parsing)."""
+
+import re
+
+from certloom.scripting.powershell.parsing.cursor import Cursor
+from certloom.scripting.powershell.parsing.numbers import NUMBER, number_from
+from certloom.scripting.powershell.parsing.primary import atom, postfix
+from certloom.scripting.powershell.parsing.strings import escaped, expansion, template
+from certloom.scripting.powershell.syntax.expressions import (
+    ArrayLiteral,
+    BlockLiteral,
+    Expression,
+    Literal,
+    Splat,
+    Variable,
+)
+from certloom.scripting.powershell.syntax.statements import Argument, Command
+
+__all__ = ["command", "silence"]
+
+_END = re.compile(r"[|;)}\r\n]|&&|&|$(?![\s\S])")
+_PARAMETER = re.compile(r"[-\u2013\u2014]([A-Za-z_?][\w?\-]*)(:)?")
+_SPLAT = re.compile(r"@(\w+)(?![\w({])")
+_WORD = re.compile(r"[^\s`$\"'(){};,|&\u2018\u2019\u201c\u201d]+")
+_NUMBER_END = re.compile(r"(?=[\s,;)|}&]|$(?![\s\S]))")
+_NUMBER_START = re.compile(r"\.?\d")
+_SILENCE = re.compile(r"(?:[\d*])?>{1,2}\s*\$null\b", re.IGNORECASE)
+_REDIRECTION = re.compile(r"(?:[\d*])?>{1,2}(?:&\d)?|<")
+
+
+def command(cursor: Cursor) -> Command:
+    """A command name, or ``&`` or ``.`` with a value, and the arguments up to the end of the command."""
+    line, column = cursor.place()
+    call = ""
+    if cursor.at("&") or cursor.at("."):
+        call = cursor.peek()
+        cursor.position += 1
+        cursor.space()
+    name = _name(cursor, called=bool(call))
+    arguments: list[Argument] = []
+    while True:
+        cursor.space()
+        if cursor.match(_END) is not None or cursor.match(_REDIRECTION) is not None:
+            return Command(line, column, name, tuple(arguments), call)
+        arguments.append(_argument(cursor))
+
+
+def silence(cursor: Cursor) -> bool:
+    """Whether what stands here sends output to ``$null``; any other redirection is an error."""
+    if cursor.take(_SILENCE) is not None:
+        return True
+    if cursor.match(_REDIRECTION) is not None:
+        raise cursor.fail("Scripts have no files: output can only be redirected to $null.")
+    return False
+
+
+def _name(cursor: Cursor, *, called: bool) -> Expression:
+    if called:
+        found = atom(cursor)
+        if found is not None:
+            return postfix(cursor, found)
+    line, column = cursor.place()
+    word = cursor.take(_WORD)
+    if word is None:
+        raise cursor.fail(f"Expected a command or a value, found {cursor.found()}.")
+    return Literal(line, column, word)
+
+
+def _argument(cursor: Cursor) -> Argument:
+    line, column = cursor.place()
+    found = cursor.match(_PARAMETER)
+    if found is None:
+        return Argument(line, column, "", _values(cursor))
+    cursor.position = found.end()
+    if found[2] is None:
+        return Argument(line, column, found[1], None)
+    cursor.space()
+    return Argument(line, column, found[1], _values(cursor))
+
+
+def _values(cursor: Cursor) -> Expression:
+    first = _value(cursor)
+    items = [first]
+    while True:
+        start = cursor.position
+        cursor.space()
+        if not cursor.accept(","):
+            cursor.position = start
+            break
+        cursor.lines()
+        items.append(_value(cursor))
+    return first if len(items) == 1 else ArrayLiteral(first.line, first.column, tuple(items))
+
+
+def _value(cursor: Cursor) -> Expression:
+    line, column = cursor.place()
+    splat = cursor.match(_SPLAT)
+    if splat is not None:
+        cursor.position = splat.end()
+        return Splat(line, column, splat[1])
+    number = _number(cursor)
+    if number is not None:
+        return Literal(line, column, number)
+    start = cursor.position
+    found = None if cursor.at("[") or cursor.match(_NUMBER_START) is not None else atom(cursor)
+    if found is None:
+        return _bareword(cursor)
+    found = postfix(cursor, found)
+    if isinstance(found, BlockLiteral) or cursor.match(_NUMBER_END) is not None or not isinstance(found, Variable):
+        return found
+    cursor.position = start
+    return _bareword(cursor)
+
+
+def _number(cursor: Cursor) -> object | None:
+    start = cursor.position
+    sign = "-" if cursor.accept("-") else ""
+    if cursor.match(NUMBER) is not None:
+        number = number_from(cursor, sign)
+        if cursor.match(_NUMBER_END) is not None:
+            return number
+    cursor.position = start
+    return None
+
+
+def _bareword(cursor: Cursor) -> Expression:
+    line, column = cursor.place()
+    parts: list[str | Expression] = []
+    while not cursor.ended():
+        word = cursor.take(_WORD)
+        if word is not None:
+            parts.append(word)
+        elif cursor.at("`"):
+            parts.append(escaped(cursor))
+        else:
+            found = _inside(cursor)
+            if found is None:
+                break
+            parts.append(found)
+    if not parts:
+        raise cursor.fail(f"Expected a value, found {cursor.found()}.")
+    return template(line, column, parts)
+
+
+def _inside(cursor: Cursor) -> str | Expression | None:
+    if cursor.at("$"):
+        found = expansion(cursor)
+        if found is not None:
+            return found
+        cursor.position += 1
+        return "$"
+    if cursor.peek() in set("'\""):
+        quoted = atom(cursor)
+        return quoted.value if isinstance(quoted, Literal) and isinstance(quoted.value, str) else quoted
+    return None

@@ -1,0 +1,77 @@
+"""System.Object: what every value has; and custom objects, blocks and errors."""
+
+from certloom.scripting.powershell.formatting.composite import formatted
+from certloom.scripting.powershell.types.arrays import any_value
+from certloom.scripting.powershell.types.spec import TypeSpec, static, takes
+from certloom.scripting.powershell.values.collections import PSObject
+from certloom.scripting.powershell.values.comparison import compare, equal
+from certloom.scripting.powershell.values.kinds import type_of
+from certloom.scripting.powershell.values.objects import ScriptBlock
+from certloom.scripting.powershell.values.text import text
+
+__all__ = ["BLOCK", "CUSTOM", "ERROR", "OBJECT", "PSOBJECT", "TYPE"]
+
+
+def _to_string(value: object, form: object = None, _: object = None) -> str:
+    return formatted(value, text(form)) if form is not None else text(value)
+
+
+def _compare(left: object, right: object) -> int:
+    order = compare(left, right)
+    return (order > 0) - (order < 0)
+
+
+def _same(left: object, right: object) -> bool:
+    return type(left) is type(right) and equal(left, right, case_sensitive=True)
+
+
+def _closure(block: ScriptBlock) -> ScriptBlock:
+    return block
+
+
+OBJECT = TypeSpec(
+    name="System.Object",
+    aliases=("object",),
+    methods={
+        "ToString": takes(_to_string, any_value, any_value, least=0),
+        "GetType": takes(type_of),
+        "Equals": takes(_same, any_value),
+        "CompareTo": takes(_compare, any_value),
+    },
+    new=static(PSObject),
+)
+PSOBJECT = TypeSpec(
+    name="System.Management.Automation.PSObject",
+    aliases=("psobject",),
+    new=static(PSObject),
+)
+CUSTOM = TypeSpec(
+    name="System.Management.Automation.PSCustomObject",
+    aliases=("pscustomobject",),
+    bases=("System.Management.Automation.PSObject",),
+)
+BLOCK = TypeSpec(
+    name="System.Management.Automation.ScriptBlock",
+    aliases=("scriptblock",),
+    methods={"GetNewClosure": takes(_closure)},
+)
+ERROR = TypeSpec(
+    name="System.Management.Automation.ErrorRecord",
+    properties={
+        "Exception": lambda error: error.exception,
+        "TargetObject": lambda error: error.target,
+        "FullyQualifiedErrorId": lambda error: error.name,
+    },
+)
+TYPE = TypeSpec(
+    name="System.RuntimeType",
+    aliases=("type",),
+    bases=("System.Type",),
+    properties={
+        "Name": lambda kind: (
+            kind.full_name().rpartition(".")[2] if not kind.arguments else kind.name.rpartition(".")[2]
+        ),
+        "FullName": lambda kind: kind.full_name(),
+        "IsArray": lambda kind: kind.element is not None,
+    },
+)

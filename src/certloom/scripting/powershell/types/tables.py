@@ -1,0 +1,128 @@
+"""Hashtable, ordered dictionary and Dictionary[,]."""
+
+from certloom.scripting.powershell.types.arrays import any_value
+from certloom.scripting.powershell.types.spec import TypeSpec, static, takes
+from certloom.scripting.powershell.values.collections import Hashtable
+from certloom.scripting.powershell.values.conversion import to_int
+from certloom.scripting.powershell.values.errors import failure
+from certloom.scripting.powershell.values.objects import NOTHING
+from certloom.scripting.powershell.values.text import text
+
+__all__ = ["DICTIONARY", "ENTRY", "HASHTABLE", "ORDERED"]
+
+
+def _add(table: Hashtable, key: object, value: object) -> object:
+    if table.has(key):
+        shown = text(key)[:100]
+        raise failure(
+            f"Item has already been added. Key in dictionary: '{shown}'  Key being added: '{shown}'",
+            inner="System.ArgumentException",
+        )
+    table.put(key, value)
+    return NOTHING
+
+
+def _remove(table: Hashtable, key: object) -> object:
+    removed = table.remove(key)
+    return removed if table.type.startswith("System.Collections.Generic") else NOTHING
+
+
+def _clear(table: Hashtable) -> object:
+    table.entries.clear()
+    return NOTHING
+
+
+def _set(table: Hashtable, key: object, value: object) -> object:
+    table.put(key, value)
+    return NOTHING
+
+
+def _has_value(table: Hashtable, value: object) -> bool:
+    return any(type(entry.value) is type(value) and entry.value == value for entry in table)
+
+
+def _insert(table: Hashtable, index: int, key: object, value: object) -> object:
+    entries = list(table.entries.items())
+    if not 0 <= index <= len(entries):
+        raise failure("Index was out of range. (Parameter 'index')", inner="System.ArgumentOutOfRangeException")
+    _add(table, key, value)
+    known, entry = list(table.entries.items())[-1]
+    entries.insert(index, (known, entry))
+    table.entries = dict(entries)
+    return NOTHING
+
+
+def _remove_at(table: Hashtable, index: int) -> object:
+    keys = list(table.entries)
+    if not 0 <= index < len(keys):
+        raise failure("Index was out of range. (Parameter 'index')", inner="System.ArgumentOutOfRangeException")
+    del table.entries[keys[index]]
+    return NOTHING
+
+
+def _keys(table: Hashtable) -> list[object]:
+    return [entry.key for entry in table]
+
+
+def _values(table: Hashtable) -> list[object]:
+    return [entry.value for entry in table]
+
+
+_BASES = ("System.Collections.IDictionary", "System.Collections.ICollection", "System.Collections.IEnumerable")
+_PROPERTIES = {
+    "Count": len,
+    "Keys": _keys,
+    "Values": _values,
+    "IsReadOnly": lambda _: False,
+    "IsFixedSize": lambda _: False,
+    "SyncRoot": any_value,
+}
+_METHODS = {
+    "Add": takes(_add, any_value, any_value),
+    "Remove": takes(_remove, any_value),
+    "Clear": takes(_clear),
+    "Contains": takes(Hashtable.has, any_value),
+    "ContainsKey": takes(Hashtable.has, any_value),
+    "ContainsValue": takes(_has_value, any_value),
+    "Clone": takes(Hashtable.copy),
+    "Item": takes(Hashtable.get, any_value),
+    "get_Item": takes(Hashtable.get, any_value),
+    "set_Item": takes(_set, any_value, any_value),
+    "GetEnumerator": takes(list),
+}
+
+HASHTABLE = TypeSpec(
+    name="System.Collections.Hashtable",
+    aliases=("hashtable",),
+    bases=_BASES,
+    properties=_PROPERTIES,
+    methods=_METHODS,
+    new=static(lambda *_: Hashtable(case_sensitive=True), any_value, least=0),
+)
+ORDERED = TypeSpec(
+    name="System.Collections.Specialized.OrderedDictionary",
+    aliases=("ordered",),
+    bases=_BASES,
+    properties=_PROPERTIES,
+    methods=_METHODS | {"Insert": takes(_insert, to_int, any_value, any_value), "RemoveAt": takes(_remove_at, to_int)},
+    new=static(lambda *_: Hashtable(ordered=True, case_sensitive=True), any_value, least=0),
+)
+DICTIONARY = TypeSpec(
+    name="System.Collections.Generic.Dictionary`2",
+    aliases=("System.Collections.Generic.Dictionary",),
+    bases=_BASES,
+    properties=_PROPERTIES,
+    methods=_METHODS,
+    new=static(
+        lambda *_: Hashtable(case_sensitive=True, kind="System.Collections.Generic.Dictionary`2"), any_value, least=0
+    ),
+    generic=2,
+)
+ENTRY = TypeSpec(
+    name="System.Collections.DictionaryEntry",
+    properties={
+        "Key": lambda entry: entry.key,
+        "Value": lambda entry: entry.value,
+        "Name": lambda entry: entry.key,
+    },
+)
