@@ -85,7 +85,7 @@ def _object(pairs: list[tuple[str, object]]) -> PSObject:
 
 
 def _table(pairs: list[tuple[str, object]]) -> Hashtable:
-    made = Hashtable(ordered=True, case_sensitive=True, kind="System.Management.Automation.OrderedHashtable")
+    made = Hashtable(case_sensitive=True)
     for name, value in pairs:
         made.put(name, _dated(value))
     return made

@@ -22,7 +22,7 @@ _OPERATORS = {"+=": add, "-=": subtract, "*=": multiply, "/=": divide, "%=": rem
 
 
 def _assignment(compiler: Compiler, node: tree.Assignment) -> Execute:
-    write, value = setter(compiler, node.target), _value(compiler, node.value)
+    write, value = setter(compiler, node.target), compiler.value(node.value)
     if node.operator == "=":
         return _plain(write, value)
     read = compiler.expression(node.target)
@@ -38,19 +38,6 @@ def _assignment(compiler: Compiler, node: tree.Assignment) -> Execute:
         made = operate(before, operand)
         scope.session.budget.made(made)
         write(scope, made)
-
-    return run
-
-
-def _value(compiler: Compiler, node: tree.Statement) -> Evaluate:
-    """The value on the right; an assignment there passes its value on."""
-    if not isinstance(node, tree.Assignment):
-        return compiler.value(node)
-    inner, target = compiler.statement(node), compiler.expression(node.target)
-
-    def run(scope: Scope) -> object:
-        inner(scope, lambda _: None)
-        return target(scope)
 
     return run
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from certloom.scripting.powershell.values.addresses import mail_address, uri
-from certloom.scripting.powershell.values.collections import Entry, Hashtable, ListValue, PSObject, TypedArray
+from certloom.scripting.powershell.values.collections import Hashtable, ListValue, PSObject, TypedArray
 from certloom.scripting.powershell.values.dates import date_from_text, span_from_text
 from certloom.scripting.powershell.values.enums import ENUMS, enum_member
 from certloom.scripting.powershell.values.errors import ExceptionValue
@@ -260,6 +260,6 @@ def _to_collection(value: object, ref: TypeRef) -> object:
     if ref.name in COLLECTIONS.values() and ref.arguments:
         items = [convert(item, ref.arguments[0]) for item in items_of(value)]
         return ListValue(items, ref.name, ref.arguments[0].full_name())
-    if isinstance(value, ExceptionValue | Entry):
-        return value
+    if ref.name.endswith("Exception"):
+        return value if isinstance(value, ExceptionValue) else ExceptionValue(ref.name, text(value))
     raise no_conversion(value, ref.full_name())

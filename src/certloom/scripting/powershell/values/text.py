@@ -22,7 +22,6 @@ from certloom.scripting.powershell.values.objects import (
     VersionValue,
 )
 from certloom.scripting.powershell.values.patterns import Capture, Pattern
-from certloom.scripting.powershell.values.type_names import ACCELERATORS
 from certloom.scripting.powershell.values.times import (
     TICKS_PER_DAY,
     TICKS_PER_SECOND,
@@ -30,6 +29,7 @@ from certloom.scripting.powershell.values.times import (
     TimeSpanValue,
     to_datetime,
 )
+from certloom.scripting.powershell.values.type_names import ACCELERATORS
 
 __all__ = ["joined", "span_text", "text"]
 
