@@ -205,6 +205,11 @@ def test_d05_a_bomb_ends_the_step_and_not_the_process(script: str) -> None:
     assert time.monotonic() - started < 20
 
 
+def test_d05_reading_a_script_full_of_comment_signs_does_not_hang() -> None:
+    with pytest.raises(ScriptUnreadable):
+        parse("1\n" + "#" * 5_000 + "\n" + "# a # b # c\n" * 500 + ")")
+
+
 def test_d05_a_script_cannot_catch_its_limit() -> None:
     with pytest.raises(ScriptLimitReached):
         attempt("try { while ($true) { } } catch { @{ caught = 1 } }")

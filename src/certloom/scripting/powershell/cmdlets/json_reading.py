@@ -15,7 +15,7 @@ from certloom.scripting.powershell.values.times import UTC_KIND, DateTimeValue
 __all__ = ["read_json"]
 
 _MOST_DEPTH = 100
-_BRACKETS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|[\[{]|[\]}]", re.DOTALL)
+_BRACKETS = re.compile(r"\"(?:[^\"\\]|\\.)*+(?:\"|\\?\Z)|[\[{]|[\]}]", re.DOTALL)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,7})?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 
 

@@ -10,7 +10,7 @@ from certloom.scripting.powershell.runtime.session import Emit, Scope
 from certloom.scripting.powershell.runtime.signals import BreakSignal, ContinueSignal, ExitSignal, ReturnSignal
 from certloom.scripting.powershell.syntax import statements as tree
 from certloom.scripting.powershell.syntax.place import Node
-from certloom.scripting.powershell.values.collections import ListValue
+from certloom.scripting.powershell.values.collections import Hashtable, ListValue
 from certloom.scripting.powershell.values.conversion import items_of
 from certloom.scripting.powershell.values.errors import RUNTIME, ExceptionValue, ScriptError
 from certloom.scripting.powershell.values.objects import ErrorRecord
@@ -35,6 +35,8 @@ def _assignment(compiler: Compiler, node: tree.Assignment) -> Execute:
         for side in (before, operand):
             if isinstance(side, list | ListValue):
                 scope.session.budget.step(len(items_of(side)) // 8)
+            elif isinstance(side, Hashtable):
+                scope.session.budget.step(len(side) // 8)
         made = operate(before, operand)
         scope.session.budget.made(made)
         write(scope, made)
