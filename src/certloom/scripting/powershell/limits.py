@@ -64,8 +64,8 @@ class Budget:
         kind = type(value)
         if kind is str:
             self.spend(len(value) + 50)  # type: ignore[arg-type]
-        elif kind is list:
-            self.spend(len(value) * 16 + 60)  # type: ignore[arg-type]
+        elif isinstance(value, list):
+            self.spend(len(value) * 16 + 60)
 
     def spend(self, size: int) -> None:
         """Pay for bytes."""

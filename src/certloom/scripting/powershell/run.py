@@ -9,7 +9,7 @@ import msgspec
 
 from certloom.clock import Clock
 from certloom.scripting.powershell.compiling.compiler import collapsed
-from certloom.scripting.powershell.faults import ProtectedValue, ScriptFailed, ScriptLimitReached
+from certloom.scripting.powershell.faults import ProtectedValue, ScriptFailed, ScriptLimitReached, ScriptUnreadable
 from certloom.scripting.powershell.limits import Limits
 from certloom.scripting.powershell.program import compiled, compiled_text
 from certloom.scripting.powershell.results import given_value, returned
@@ -43,16 +43,16 @@ def run(
     Raises ScriptUnreadable, ScriptFailed (with the script's own message where it threw), ScriptLimitReached,
     and ProtectedValue when a key of the result is one of ``protected``, ignoring case.
     """
-    body = compiled_text(script) if isinstance(script, str) else compiled(script)
     session = Session(limits, clock, random)
-    values = _values(body, session, parameters)
+    values = _values(script, session, parameters)
     _refuse_protected(values, protected)
     return Result(values, tuple(session.messages))
 
 
-def _values(body: Body, session: Session, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _values(script: str | Script, session: Session, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Run and read the result; whatever goes wrong inside leaves as an error of this package."""
     try:
+        body = compiled_text(script) if isinstance(script, str) else compiled(script)
         output: list[object] = []
         _execute(body, session, parameters, output.append)
         return returned(session.budget, output)
@@ -62,7 +62,7 @@ def _values(body: Body, session: Session, parameters: Mapping[str, Any]) -> dict
         raise ScriptLimitReached("The script called functions or blocks too deep. Use a loop.") from deep
     except MemoryError as full:
         raise ScriptLimitReached("The script needed more memory than there is. Make it handle less at once.") from full
-    except (ScriptFailed, ScriptLimitReached):
+    except (ScriptFailed, ScriptLimitReached, ScriptUnreadable):
         raise
     except Exception as bug:
         raise ScriptFailed(

@@ -52,7 +52,11 @@ def _for_each(call: Call, emit: Emit) -> Stage:
     given = call.get("Process")
     if given is None or _blocks(given):
         return _start(call, emit)
-    name, arguments = text(given), items_of(call.get("ArgumentList")) if call.has("ArgumentList") else []
+    words = items_of(given)
+    name, arguments = (
+        text(words[0]),
+        [*words[1:], *(items_of(call.get("ArgumentList")) if call.has("ArgumentList") else [])],
+    )
 
     def each_item(item: object) -> None:
         found = None if arguments else get(call.scope.session, item, name)

@@ -15,7 +15,7 @@ from certloom.scripting.powershell.values.times import UTC_KIND, DateTimeValue
 __all__ = ["read_json"]
 
 _MOST_DEPTH = 100
-_BRACKETS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|[\[{]|[\]}]", re.DOTALL)
+_BRACKETS = re.compile(r"\"(?:[^\"\\]|\\.)*+(?:\"|\\?\Z)|[\[{]|[\]}]", re.DOTALL)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,7})?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 
 
@@ -85,7 +85,7 @@ def _object(pairs: list[tuple[str, object]]) -> PSObject:
 
 
 def _table(pairs: list[tuple[str, object]]) -> Hashtable:
-    made = Hashtable(ordered=True, case_sensitive=True, kind="System.Management.Automation.OrderedHashtable")
+    made = Hashtable(case_sensitive=True)
     for name, value in pairs:
         made.put(name, _dated(value))
     return made

@@ -64,12 +64,20 @@ def _add_member(call: Call, item: object, emit: Emit) -> None:
     elif call.has("NotePropertyName"):
         _add(call, item, text(call.get("NotePropertyName")), call.get("NotePropertyValue"), "NoteProperty")
     else:
-        kind = _KINDS.get(text(call.get("MemberType")).lower())
-        if kind is None:
-            raise failure("Add-Member adds a NoteProperty, a ScriptProperty or a ScriptMethod.")
-        _add(call, item, text(call.get("Name")), call.get("Value"), kind)
+        _add_given(call, item)
     if call.flag("PassThru"):
         emit(item)
+
+
+def _add_given(call: Call, item: PSObject) -> None:
+    """Kind, name and value; or only name and value, for a note."""
+    kind = _KINDS.get(text(call.get("MemberType")).lower())
+    if kind is not None:
+        _add(call, item, text(call.get("Name")), call.get("Value"), kind)
+    elif call.has("Value"):
+        raise failure("Add-Member adds a NoteProperty, a ScriptProperty or a ScriptMethod.")
+    else:
+        _add(call, item, text(call.get("MemberType")), call.get("Name"), "NoteProperty")
 
 
 def _add(call: Call, item: PSObject, name: str, value: object, kind: str) -> None:
@@ -137,7 +145,7 @@ MEMBERS = (
         (
             Parameter("InputObject", pipeline=True),
             Parameter("MemberType", TEXT, 0, aliases=("Type",)),
-            Parameter("Name", TEXT, 1),
+            Parameter("Name", ANY, 1),
             Parameter("Value", ANY, 2),
             Parameter("NotePropertyName", TEXT),
             Parameter("NotePropertyValue"),

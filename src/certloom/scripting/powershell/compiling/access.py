@@ -31,10 +31,20 @@ def _member(compiler: Compiler, node: tree.Member) -> Evaluate:
     target, name = compiler.expression(node.target), member_name(compiler, node.name)
     if node.static:
         return lambda scope: static_value(scope.session, _as_type(target(scope)), name(scope))
+    if node.optional:
+        return _when_there(target, name)
     if isinstance(node.name, str):
         fixed = node.name
         return lambda scope: get(scope.session, target(scope), fixed)
     return lambda scope: get(scope.session, target(scope), name(scope))
+
+
+def _when_there(target: Evaluate, name: Callable[[Scope], str]) -> Evaluate:
+    def run(scope: Scope) -> object:
+        value = settled(target(scope))
+        return None if value is None else get(scope.session, value, name(scope))
+
+    return run
 
 
 def _as_type(value: object) -> TypeRef:

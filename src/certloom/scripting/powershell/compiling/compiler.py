@@ -94,7 +94,19 @@ class Compiler:
             only = node.elements[0]
             if isinstance(only, tree.Evaluation):
                 return self.expression(only.expression)
+        if isinstance(node, tree.Assignment):
+            return self._assigned(node)
         return self.gathered(node)
+
+    def _assigned(self, node: tree.Assignment) -> Evaluate:
+        """An assignment as a value is what was assigned."""
+        execute, target = self.statement(node), self.expression(node.target)
+
+        def run(scope: Scope) -> object:
+            execute(scope, lambda _: None)
+            return target(scope)
+
+        return run
 
     def gathered(self, node: tree.Statement | tree.Block) -> Evaluate:
         """The closure that gives what a statement or block puts out, unrolled when it is one thing."""

@@ -10,7 +10,7 @@ from certloom.scripting.powershell.runtime.session import Emit, Scope
 from certloom.scripting.powershell.runtime.signals import BreakSignal, ContinueSignal, ExitSignal, ReturnSignal
 from certloom.scripting.powershell.syntax import statements as tree
 from certloom.scripting.powershell.syntax.place import Node
-from certloom.scripting.powershell.values.collections import ListValue
+from certloom.scripting.powershell.values.collections import Hashtable, ListValue
 from certloom.scripting.powershell.values.conversion import items_of
 from certloom.scripting.powershell.values.errors import RUNTIME, ExceptionValue, ScriptError
 from certloom.scripting.powershell.values.objects import ErrorRecord
@@ -22,7 +22,7 @@ _OPERATORS = {"+=": add, "-=": subtract, "*=": multiply, "/=": divide, "%=": rem
 
 
 def _assignment(compiler: Compiler, node: tree.Assignment) -> Execute:
-    write, value = setter(compiler, node.target), _value(compiler, node.value)
+    write, value = setter(compiler, node.target), compiler.value(node.value)
     if node.operator == "=":
         return _plain(write, value)
     read = compiler.expression(node.target)
@@ -35,22 +35,11 @@ def _assignment(compiler: Compiler, node: tree.Assignment) -> Execute:
         for side in (before, operand):
             if isinstance(side, list | ListValue):
                 scope.session.budget.step(len(items_of(side)) // 8)
+            elif isinstance(side, Hashtable):
+                scope.session.budget.step(len(side) // 8)
         made = operate(before, operand)
         scope.session.budget.made(made)
         write(scope, made)
-
-    return run
-
-
-def _value(compiler: Compiler, node: tree.Statement) -> Evaluate:
-    """The value on the right; an assignment there passes its value on."""
-    if not isinstance(node, tree.Assignment):
-        return compiler.value(node)
-    inner, target = compiler.statement(node), compiler.expression(node.target)
-
-    def run(scope: Scope) -> object:
-        inner(scope, lambda _: None)
-        return target(scope)
 
     return run
 

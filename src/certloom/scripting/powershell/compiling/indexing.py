@@ -22,7 +22,7 @@ def element(value: object, index: object) -> object:
     if isinstance(value, list | ListValue):
         return _at(items_of(value), index)
     if isinstance(value, str):
-        found = _at([Char(one) for one in value] if not is_number(index) else value, index)
+        found = _at(value, index)
         return Char(found) if isinstance(found, str) else None
     raise failure(f"Unable to index into an object of type {kind_name(value)}.")
 

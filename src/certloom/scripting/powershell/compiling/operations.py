@@ -16,7 +16,7 @@ from certloom.scripting.powershell.syntax import expressions as tree
 from certloom.scripting.powershell.syntax.place import Node
 from certloom.scripting.powershell.types.registry import derives, resolve
 from certloom.scripting.powershell.types.written import written_type
-from certloom.scripting.powershell.values.collections import ListValue
+from certloom.scripting.powershell.values.collections import Hashtable, ListValue
 from certloom.scripting.powershell.values.conversion import convert, items_of
 from certloom.scripting.powershell.values.errors import ScriptError
 from certloom.scripting.powershell.values.kinds import type_of
@@ -136,6 +136,8 @@ def _pay(scope: Scope, value: object) -> None:
         scope.session.budget.step(len(value))
     elif isinstance(value, ListValue):
         scope.session.budget.step(len(value.items))
+    elif isinstance(value, Hashtable):
+        scope.session.budget.step(len(value) // 8)
 
 
 def _and(compiler: Compiler, node: tree.Binary) -> Evaluate:

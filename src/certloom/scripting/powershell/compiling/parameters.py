@@ -51,8 +51,9 @@ def compiled_parameters(compiler: Compiler, body: tree.Body) -> tuple[Bound, tup
         if not parameters:
             level.variables["args"] = [one.value for one in given if not one.name or one.written]
             return
-        values, free = _by_name(parameters, given, strict=strict)
-        _by_position(parameters, values, free, level, strict=strict)
+        values, free, unknown = _by_name(parameters, given, strict=strict)
+        _by_position(parameters, values, free, strict=strict)
+        level.variables["args"] = [*unknown, *free]
         _settle(level, parameters, values, fed=fed)
 
     return bind, tuple(parameter.key for parameter in parameters if parameter.pipeline)
@@ -115,16 +116,18 @@ def _named(parameters: tuple[_Parameter, ...], name: str) -> _Parameter | None:
 
 def _by_name(
     parameters: tuple[_Parameter, ...], given: Sequence[Given], *, strict: bool
-) -> tuple[dict[str, object], list[object]]:
+) -> tuple[dict[str, object], list[object], list[object]]:
+    """Values by name, those without a name, and names that no parameter has."""
     values: dict[str, object] = {}
     free: list[object] = []
+    unknown: list[object] = []
     at = 0
     while at < len(given):
         one = given[at]
         parameter = _named(parameters, one.name) if one.name else None
         at += 1
         if parameter is None:
-            _unnamed(one, free, strict=strict)
+            _unnamed(one, free, unknown, strict=strict)
             continue
         if parameter.key in values:
             raise failure(
@@ -141,10 +144,10 @@ def _by_name(
             raise failure(
                 f"Missing an argument for parameter '{parameter.name}'. Specify a parameter and try again.", _BINDING
             )
-    return values, free
+    return values, free, unknown
 
 
-def _unnamed(one: Given, free: list[object], *, strict: bool) -> None:
+def _unnamed(one: Given, free: list[object], unknown: list[object], *, strict: bool) -> None:
     if not one.name:
         free.append(one.value)
     elif one.name.lower() in _COMMON and strict:
@@ -152,13 +155,13 @@ def _unnamed(one: Given, free: list[object], *, strict: bool) -> None:
     elif strict:
         raise failure(f"A parameter cannot be found that matches parameter name '{one.name}'.", _BINDING)
     else:
-        free.append(f"-{one.name}")
+        unknown.append(f"-{one.name}")
         if one.written:
-            free.append(one.value)
+            unknown.append(one.value)
 
 
 def _by_position(
-    parameters: tuple[_Parameter, ...], values: dict[str, object], free: list[object], level: Scope, *, strict: bool
+    parameters: tuple[_Parameter, ...], values: dict[str, object], free: list[object], *, strict: bool
 ) -> None:
     explicit = any(parameter.position >= 0 for parameter in parameters)
     places = [
@@ -176,11 +179,10 @@ def _by_position(
         raise failure(
             f"A positional parameter cannot be found that accepts argument '{text(free[0])[:100]}'.", _BINDING
         )
-    level.variables["args"] = free
 
 
 def _settle(level: Scope, parameters: tuple[_Parameter, ...], values: dict[str, object], *, fed: bool) -> None:
-    bound = Hashtable(kind="System.Management.Automation.PSBoundParametersDictionary")
+    bound = Hashtable(kind="System.Collections.Generic.Dictionary`2")
     for parameter in parameters:
         given = parameter.key in values
         if not given and parameter.mandatory and not (fed and parameter.pipeline):

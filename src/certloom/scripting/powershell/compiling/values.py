@@ -6,7 +6,7 @@ from certloom.scripting.powershell.compiling.compiler import Compiler, Evaluate
 from certloom.scripting.powershell.runtime.session import Scope
 from certloom.scripting.powershell.syntax import expressions as tree
 from certloom.scripting.powershell.syntax.place import Node
-from certloom.scripting.powershell.syntax.statements import Assignment, Block, Body, Statement
+from certloom.scripting.powershell.syntax.statements import Block, Body, Statement
 from certloom.scripting.powershell.types.registry import resolve
 from certloom.scripting.powershell.values.collections import Hashtable, ListValue
 from certloom.scripting.powershell.values.errors import failure, room_for
@@ -107,20 +107,7 @@ def _sub_expression(compiler: Compiler, node: tree.SubExpression) -> Evaluate:
 
 def _parenthesized(compiler: Compiler, node: tree.Parenthesized) -> Evaluate:
     statement = node.statement
-    if isinstance(statement, Assignment):
-        return _assigned(compiler, statement)
     return compiler.value(statement) if isinstance(statement, Statement) else lambda _: None
-
-
-def _assigned(compiler: Compiler, node: Assignment) -> Evaluate:
-    """``($a = 1)`` has the value that was assigned."""
-    execute, target = compiler.statement(node), compiler.expression(node.target)
-
-    def run(scope: Scope) -> object:
-        execute(scope, lambda _: None)
-        return target(scope)
-
-    return run
 
 
 def hash_table(compiler: Compiler, node: tree.HashLiteral, *, ordered: bool) -> Callable[[Scope], Hashtable]:

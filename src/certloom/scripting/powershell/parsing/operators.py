@@ -10,10 +10,13 @@ from certloom.scripting.powershell.syntax.expressions import (
     ArrayLiteral,
     Binary,
     Expression,
+    Index,
     Literal,
+    Member,
     Step,
     Ternary,
     Unary,
+    Variable,
 )
 
 __all__ = ["argument", "expression", "unary"]
@@ -98,13 +101,21 @@ def unary(cursor: Cursor) -> Expression:
         if found is None:
             return primary(cursor)
         if found in {"++", "--"}:
-            return Step(line, column, found, True, primary(cursor))
+            return Step(line, column, found, True, _changeable(cursor, found))
         if found in {"-", "+"} and cursor.match(NUMBER) is not None:
             return postfix(cursor, Literal(line, column, number_from(cursor, found)))
         cursor.lines()
         if found == ",":
             return ArrayLiteral(line, column, (unary(cursor),))
         return Unary(line, column, found, unary(cursor))
+
+
+def _changeable(cursor: Cursor, operator: str) -> Expression:
+    start = cursor.position
+    target = primary(cursor)
+    if not isinstance(target, Variable | Member | Index):
+        raise cursor.fail(f"'{operator}' changes a variable, a property or an element, which this is not.", start)
+    return target
 
 
 def _sign(cursor: Cursor) -> str | None:

@@ -26,7 +26,7 @@ _EXPRESSION = re.compile(
 _NUMBER_FOLLOWED = re.compile(r"(?=[\s,;)|}\]+\-*/%.&]|$(?![\s\S]))")
 _ASSIGNMENT = re.compile(r"\?\?=|[-+*/%]=|=(?!=)")
 _BAR = re.compile(r"\|(?!\|)")
-_NEXT_LINE_BAR = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*|<#(?s:.*?)#>)*\|(?!\|)")
+_NEXT_LINE_BAR = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*+|<#(?s:.*?)#>)*+\|(?!\|)")
 _CHAIN = re.compile(r"&&|\|\|")
 
 

@@ -75,7 +75,7 @@ def _copy(value: object) -> object:
 
 def _sort(session: Session, _: object, arguments: Sequence[object]) -> object:
     items = items_of(arguments[0]) if arguments else []
-    session.budget.step(len(items) * 8)
+    session.budget.step(len(items) * len(items).bit_length())
     items[:] = sorted(items, key=ordered)
     return NOTHING
 

@@ -9,7 +9,7 @@ from certloom.scripting.powershell.types.spec import Method, TypeSpec, static
 from certloom.scripting.powershell.values.collections import TypedArray
 from certloom.scripting.powershell.values.conversion import convert, items_of, to_int, to_string
 from certloom.scripting.powershell.values.enums import enum_member
-from certloom.scripting.powershell.values.errors import failure
+from certloom.scripting.powershell.values.errors import MOST_ITEMS, failure, room_for
 from certloom.scripting.powershell.values.numbers import WHOLE_TYPES, Byte, Int64, fits
 from certloom.scripting.powershell.values.objects import TypeRef
 from certloom.scripting.powershell.values.text import text
@@ -28,6 +28,7 @@ def to_bytes(value: object) -> bytes:
 
 def bytes_of(raw: bytes) -> TypedArray:
     """Python's bytes as an array of bytes."""
+    room_for(len(raw), MOST_ITEMS)
     return TypedArray([Byte(one) for one in raw], "System.Byte")
 
 

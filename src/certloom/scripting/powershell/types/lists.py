@@ -91,7 +91,7 @@ def _array(target: ListValue) -> object:
 
 def _sort(session: Session, target: object, _: Sequence[object]) -> object:
     items = items_of(target)
-    session.budget.step(len(items) * 8)
+    session.budget.step(len(items) * len(items).bit_length())
     items[:] = sorted(items, key=ordered)
     return NOTHING
 

@@ -9,7 +9,7 @@ from certloom.scripting.powershell.types.spec import Method, TypeSpec, static
 from certloom.scripting.powershell.values.conversion import convert, to_int
 from certloom.scripting.powershell.values.enums import enum_member
 from certloom.scripting.powershell.values.errors import failure
-from certloom.scripting.powershell.values.numbers import WHOLE_TYPES, Int64, fits
+from certloom.scripting.powershell.values.numbers import Int64, fits
 from certloom.scripting.powershell.values.numeric import is_number, to_double
 from certloom.scripting.powershell.values.objects import TypeRef
 
@@ -33,15 +33,15 @@ def _number(value: object) -> Number:
 
 
 def _absolute(value: Number) -> Number:
-    kind = type(value)
-    made = abs(value)
-    if kind in WHOLE_TYPES and isinstance(made, int):
-        if not fits(kind, made):
-            raise failure(
-                "Negating the minimum value of a twos complement number is invalid.", inner="System.OverflowException"
-            )
-        return kind(made)
-    return made
+    made: Number = -value if value < 0 else value
+    kind = next((one for one in (Int64, int) if type(value) is one), None)
+    if kind is None or not isinstance(made, int):
+        return made
+    if not fits(kind, made):
+        raise failure(
+            "Negating the minimum value of a twos complement number is invalid.", inner="System.OverflowException"
+        )
+    return Int64(made) if kind is Int64 else int(made)
 
 
 def _round(value: Number, *extra: object) -> Number:

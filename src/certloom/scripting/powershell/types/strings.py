@@ -10,7 +10,7 @@ from certloom.scripting.powershell.values.collation import compare_text
 from certloom.scripting.powershell.values.collections import ListValue, TypedArray
 from certloom.scripting.powershell.values.conversion import convert, items_of, to_int
 from certloom.scripting.powershell.values.enums import enum_member
-from certloom.scripting.powershell.values.errors import ScriptError, failure, room_for
+from certloom.scripting.powershell.values.errors import MOST_ITEMS, ScriptError, failure, room_for
 from certloom.scripting.powershell.values.numbers import Char
 from certloom.scripting.powershell.values.objects import EnumValue, TypeRef
 from certloom.scripting.powershell.values.text import joined, text
@@ -18,6 +18,7 @@ from certloom.scripting.powershell.values.text import joined, text
 __all__ = ["STRING", "substring"]
 
 _BLANKS = None
+_MOST_SEPARATORS = 256
 _CHARS = TypeRef("System.Array", (), TypeRef("System.Char"))
 
 
@@ -74,8 +75,11 @@ def _last(value: str, part: str, start: int) -> int:
 def _char_set(arguments: Sequence[object]) -> str:
     items = items_of(arguments[0]) if len(arguments) == 1 else list(arguments)
     if len(items) == 1 and isinstance(items[0], str):
-        return str(items[0])
-    return "".join(str(convert(item, TypeRef("System.Char"))) for item in items)
+        wanted = set(str(items[0]))
+    else:
+        wanted = {str(convert(item, TypeRef("System.Char"))) for item in items}
+    room_for(len(wanted), _MOST_SEPARATORS)
+    return "".join(wanted)
 
 
 def _trimmed(trim: Callable[[str, str | None], str]) -> Callable[[Session, object, Sequence[object]], object]:
@@ -118,10 +122,12 @@ def _split_ignoring_case(value: str, old: str) -> list[str]:
     return [*pieces, value[end:]]
 
 
-def _split(_: Session, value: object, arguments: Sequence[object]) -> object:
+def _split(session: Session, value: object, arguments: Sequence[object]) -> object:
     """Split at a text, at characters or at blanks, at most so many pieces, by options."""
     rest = list(arguments)
     separators = _separators(rest)
+    room_for(len(separators), _MOST_SEPARATORS)
+    session.budget.step(len(text(value)) * (len(separators) + 1) // 16)
     most, options = 0, 0
     for extra in rest:
         if isinstance(extra, int) and not isinstance(extra, bool):
@@ -199,7 +205,9 @@ def _insert(value: str, start: int, part: str) -> str:
 
 
 def _chars(value: str, start: int = 0, length: int | None = None) -> TypedArray:
-    return TypedArray([Char(one) for one in substring(value, start, length)], "System.Char")
+    part = substring(value, start, length)
+    room_for(len(part), MOST_ITEMS)
+    return TypedArray([Char(one) for one in part], "System.Char")
 
 
 def _char_at(value: str, index: int) -> Char:

@@ -5,10 +5,10 @@ from decimal import Decimal
 from uuid import UUID
 
 from certloom.scripting.powershell.values.addresses import mail_address, uri
-from certloom.scripting.powershell.values.collections import Entry, Hashtable, ListValue, PSObject, TypedArray
+from certloom.scripting.powershell.values.collections import Hashtable, ListValue, PSObject, TypedArray
 from certloom.scripting.powershell.values.dates import date_from_text, span_from_text
 from certloom.scripting.powershell.values.enums import ENUMS, enum_member
-from certloom.scripting.powershell.values.errors import ExceptionValue
+from certloom.scripting.powershell.values.errors import MOST_ITEMS, ExceptionValue, room_for
 from certloom.scripting.powershell.values.kinds import kind_name
 from certloom.scripting.powershell.values.numbers import (
     Byte,
@@ -245,6 +245,7 @@ def _to_array(value: object, element: TypeRef) -> object:
         return None
     whole = element.name == "System.Char" and type(value) is str
     items = list(value) if whole and isinstance(value, str) else items_of(value)
+    room_for(len(items), MOST_ITEMS)
     if element.name in _ANY and element.element is None:
         return value if type(value) is list else list(items)
     return TypedArray([convert(item, element) for item in items], element.full_name())
@@ -260,6 +261,6 @@ def _to_collection(value: object, ref: TypeRef) -> object:
     if ref.name in COLLECTIONS.values() and ref.arguments:
         items = [convert(item, ref.arguments[0]) for item in items_of(value)]
         return ListValue(items, ref.name, ref.arguments[0].full_name())
-    if isinstance(value, ExceptionValue | Entry):
-        return value
+    if ref.name.endswith("Exception"):
+        return value if isinstance(value, ExceptionValue) else ExceptionValue(ref.name, text(value))
     raise no_conversion(value, ref.full_name())
