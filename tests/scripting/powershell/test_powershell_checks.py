@@ -97,3 +97,12 @@ def test_stages_of_a_pipeline_work_item_by_item() -> None:
 def test_output_beside_the_hashtable_is_refused_with_a_remedy() -> None:
     with pytest.raises(ScriptFailed, match="a step takes a hashtable"):
         run("'stray'; @{ a = 1 }", {}, Limits(), lambda: datetime.now(UTC), lambda: 0.5)
+
+
+def test_half_of_a_surrogate_pair_leaves_a_script_as_the_replacement_character() -> None:
+    script = "Write-Host ([char]0xD83D); @{ whole = -join [char[]](0xD83D, 0xDE00); half = [string][char]0xD83D }"
+
+    result = run(script, {}, Limits(), lambda: datetime.now(UTC), lambda: 0.5)
+
+    assert result.values == {"whole": "\U0001f600", "half": "\ufffd"}
+    assert result.messages[0].text == "\ufffd"

@@ -2,8 +2,10 @@ import json
 import math
 import string
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -178,3 +180,8 @@ def test_parameters_bind_whatever_their_case() -> None:
 
 def test_a_parameter_that_the_script_does_not_name_binds_to_nothing() -> None:
     assert values("param($Group) @{ r = $group }", other=1) == {"r": None}
+
+
+@pytest.mark.parametrize("script", (Path(__file__).parent / "odd_values.txt").read_text().splitlines())
+def test_an_odd_value_is_a_result_or_an_error_of_the_script(script: str) -> None:
+    assert "interpreter could not" not in outcome(f"@{{ r = $({script}) }}")[1]

@@ -16,6 +16,7 @@ from certloom.scripting.powershell.values.numbers import Int64, fits
 from certloom.scripting.powershell.values.objects import Nothing
 from certloom.scripting.powershell.values.text import text
 from certloom.scripting.powershell.values.times import DateTimeValue
+from certloom.scripting.powershell.values.unicode import well_formed
 
 __all__ = ["given_value", "plain", "returned"]
 
@@ -57,7 +58,7 @@ def returned(budget: Budget, output: list[object]) -> dict[str, Any]:
                 "return @{ name = value }, and send other output to Out-Null."
             )
         for name, value in _pairs(item):
-            _enter(values, name, plain(budget, value))
+            _enter(values, _text(budget, name), plain(budget, value))
     return values
 
 
@@ -86,7 +87,7 @@ def plain(budget: Budget, value: object, level: int = 0) -> Any:  # noqa: PLR091
     if isinstance(value, list | ListValue):
         return [plain(budget, item, level + 1) for item in items_of(value)]
     if isinstance(value, Hashtable | PSObject):
-        return {name: plain(budget, one, level + 1) for name, one in _pairs(value)}
+        return {_text(budget, name): plain(budget, one, level + 1) for name, one in _pairs(value)}
     if isinstance(value, Entry):
         return {"Key": plain(budget, value.key, level + 1), "Value": plain(budget, value.value, level + 1)}
     return _text(budget, iso_moment(value) if isinstance(value, DateTimeValue) else text(value))
@@ -103,4 +104,4 @@ def _number(budget: Budget, value: float | Decimal) -> Any:
 
 def _text(budget: Budget, value: str) -> str:
     budget.put_out(len(value) + 2)
-    return str(value)
+    return well_formed(value)

@@ -19,6 +19,7 @@ from certloom.scripting.powershell.syntax.statements import Script
 from certloom.scripting.powershell.values.collections import ListValue
 from certloom.scripting.powershell.values.errors import ScriptError
 from certloom.scripting.powershell.values.objects import ScriptBlock
+from certloom.scripting.powershell.values.unicode import well_formed
 
 __all__ = ["Result", "run"]
 
@@ -57,7 +58,7 @@ def _values(script: str | Script, session: Session, parameters: Mapping[str, Any
         _execute(body, session, parameters, output.append)
         return returned(session.budget, output)
     except ScriptError as wrong:
-        raise ScriptFailed(wrong.exception.message) from wrong
+        raise ScriptFailed(well_formed(wrong.exception.message)) from wrong
     except RecursionError as deep:
         raise ScriptLimitReached("The script called functions or blocks too deep. Use a loop.") from deep
     except MemoryError as full:

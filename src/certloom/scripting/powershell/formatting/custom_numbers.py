@@ -5,6 +5,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
 
+from certloom.scripting.powershell.values.floats import WIDE
+
 __all__ = ["custom_number"]
 
 _TOKENS = re.compile(r"'[^']*'|\"[^\"]*\"|\\.|[eE][+-]?0+|.", re.DOTALL)
@@ -83,7 +85,7 @@ def _digits_right(marks: list[str], at: int) -> bool:
 def _section(value: Decimal, marks: list[str], sign: str) -> str:
     shape = _shape(marks)
     exact = value.scaleb(shape.scale)
-    exact = exact.quantize(Decimal(1).scaleb(-shape.most), ROUND_HALF_UP) if exact.adjusted() < 60 else exact  # noqa: PLR2004
+    exact = exact.quantize(Decimal(1).scaleb(-shape.most), ROUND_HALF_UP, WIDE) if exact.adjusted() < 60 else exact  # noqa: PLR2004
     whole, _, part = format(exact, "f").partition(".")
     whole = whole.lstrip("0").rjust(shape.whole, "0")
     part = part[: shape.part] + part[shape.part :].rstrip("0")

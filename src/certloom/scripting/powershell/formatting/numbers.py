@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 from certloom.scripting.powershell.formatting.custom_numbers import custom_number
 from certloom.scripting.powershell.values.errors import failure
-from certloom.scripting.powershell.values.floats import decimal_text, double_text, shortest
+from certloom.scripting.powershell.values.floats import WIDE, decimal_text, double_text, shortest
 from certloom.scripting.powershell.values.numbers import WHOLE_TYPES
 from certloom.scripting.powershell.values.text import text
 
@@ -36,7 +36,7 @@ def rounded(value: float | Decimal, places: int) -> Decimal:
     exact = Decimal(value) if not isinstance(value, float) else Decimal(float(value))
     if exact.adjusted() > 60:  # noqa: PLR2004 - nothing behind the point is left
         return exact.to_integral_value(ROUND_HALF_EVEN)
-    return exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, WIDE)
 
 
 def grouped(digits: str) -> str:

@@ -69,6 +69,8 @@ def _calculated(
 
 
 def _as_decimal(value: Number) -> Decimal:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise failure("Value was either too large or too small for a Decimal.", inner="System.OverflowException")
     return Decimal(f"{value:.15g}") if isinstance(value, float) else Decimal(value)
 
 
@@ -188,7 +190,7 @@ def multiply(left: object, right: object) -> object:
         items = items_of(left)
         return items * _times(right, len(items), MOST_ITEMS)
     if isinstance(left, TimeSpanValue):
-        return TimeSpanValue(round(left.ticks * float(operand(right))))
+        return _ticks(left.ticks * float(operand(right)))
     number = _left(left, "op_Multiply")
     return _calculated(number, operand(right), int.__mul__, float.__mul__, _DECIMALS.multiply)
 
@@ -226,13 +228,19 @@ def divide(left: object, right: object) -> object:
     return _calculated(first, second, int.__floordiv__, _divided, _DECIMALS.divide)
 
 
+def _ticks(count: float) -> TimeSpanValue:
+    if not math.isfinite(count):
+        raise failure("TimeSpan overflowed because the duration is too long.", inner="System.OverflowException")
+    return TimeSpanValue(round(count))
+
+
 def _divide_span(left: TimeSpanValue, right: object) -> object:
     if isinstance(right, TimeSpanValue):
         return _divided(float(left.ticks), float(right.ticks))
     number = float(operand(right))
     if number == 0:
         raise divided_by_zero()
-    return TimeSpanValue(round(left.ticks / number))
+    return _ticks(left.ticks / number)
 
 
 def _modulo(left: int, right: int) -> int:

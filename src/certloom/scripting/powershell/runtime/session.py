@@ -10,6 +10,7 @@ import msgspec
 from certloom.clock import Clock
 from certloom.scripting.powershell.limits import Budget, Limits
 from certloom.scripting.powershell.values.times import LOCAL, DateTimeValue, from_datetime
+from certloom.scripting.powershell.values.unicode import well_formed
 
 __all__ = ["Body", "Draw", "Emit", "Given", "Message", "Scope", "Session", "Stage"]
 
@@ -52,7 +53,7 @@ class Session:
     def say(self, kind: str, text: str) -> None:
         """Write into the journal of the step."""
         self.budget.put_out(len(text) + 1)
-        self.messages.append(Message(kind, text))
+        self.messages.append(Message(kind, well_formed(text)))
 
 
 class Scope:

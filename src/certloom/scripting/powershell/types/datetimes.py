@@ -64,7 +64,7 @@ def add_months(value: DateTimeValue, months: int) -> DateTimeValue:
 
 def _plus(unit: int) -> Callable[[DateTimeValue, float], DateTimeValue]:
     def add(value: DateTimeValue, count: float) -> DateTimeValue:
-        if abs(count) * unit > 1 << 63:
+        if not abs(count) * unit < 1 << 63:
             raise failure(
                 "Value to add was out of range. (Parameter 'value')", inner="System.ArgumentOutOfRangeException"
             )

@@ -9,6 +9,7 @@ from certloom.scripting.powershell.types.spec import Method, TypeSpec, static
 from certloom.scripting.powershell.values.conversion import convert, to_int
 from certloom.scripting.powershell.values.enums import enum_member
 from certloom.scripting.powershell.values.errors import failure
+from certloom.scripting.powershell.values.floats import WIDE
 from certloom.scripting.powershell.values.numbers import Int64, fits
 from certloom.scripting.powershell.values.numeric import is_number, to_double
 from certloom.scripting.powershell.values.objects import TypeRef
@@ -60,7 +61,7 @@ def _round(value: Number, *extra: object) -> Number:
     if isinstance(value, float) and (not math.isfinite(value) or abs(value) >= 1e16):  # noqa: PLR2004 - whole already
         return value
     if isinstance(value, Decimal):
-        return value.quantize(Decimal(1).scaleb(-places), _ROUNDINGS[mode])
+        return value.quantize(Decimal(1).scaleb(-places), _ROUNDINGS[mode], WIDE)
     power = 10.0**places
     return float(Decimal(float(value) * power).quantize(Decimal(1), _ROUNDINGS[mode])) / power
 
@@ -153,7 +154,9 @@ MATH = TypeSpec(
         "Atan": _real(math.atan),
         "Atan2": static(math.atan2, to_double, to_double),
         "BigMul": static(lambda left, right: Int64(left * right), to_int, to_int),
-        "IEEERemainder": static(math.remainder, to_double, to_double),
+        "IEEERemainder": static(
+            lambda left, right: math.remainder(left, right) if right else math.nan, to_double, to_double
+        ),
         "DivRem": static(lambda left, right: list(_divide(left, right)), _number, _number),
     },
 )

@@ -7,6 +7,7 @@ from decimal import Decimal
 from certloom.scripting.powershell.types.arrays import any_value
 from certloom.scripting.powershell.types.parsing import parse_number, try_parse
 from certloom.scripting.powershell.types.spec import TypeSpec, static, takes
+from certloom.scripting.powershell.types.strings import substring
 from certloom.scripting.powershell.values.conversion import convert, to_int, to_string
 from certloom.scripting.powershell.values.errors import failure
 from certloom.scripting.powershell.values.numbers import (
@@ -87,7 +88,10 @@ def _char(value: object) -> Char:
 
 
 def _tested(test: Callable[[str], bool]) -> Callable[..., bool]:
-    return lambda value, index=None: test(str(value)[int(index)] if index is not None else _char(value))
+    def method(value: object, index: object = None) -> bool:
+        return test(_char(value) if index is None else substring(str(value), to_int(index), 1))
+
+    return method
 
 
 BOOLEAN = TypeSpec(

@@ -22,7 +22,7 @@ _HOUR, _MINUTE, _MILLISECOND = 3600 * TICKS_PER_SECOND, 60 * TICKS_PER_SECOND, 1
 
 def _from(unit: int) -> Callable[[float], TimeSpanValue]:
     def make(count: float) -> TimeSpanValue:
-        if abs(count) * unit >= 1 << 63:
+        if not abs(count) * unit < 1 << 63:
             raise failure("TimeSpan overflowed because the duration is too long.", inner="System.OverflowException")
         return TimeSpanValue(round(count * unit))
 

@@ -233,7 +233,7 @@ def convert(value: object, ref: TypeRef) -> object:
     cast = _CASTS.get(ref.name)
     if cast is not None:
         return cast(value)
-    if ref.name == "System.Nullable`1":
+    if ref.name == "System.Nullable`1" and ref.arguments:
         return None if value is None or value == "" else convert(value, ref.arguments[0])
     if ref.name in ENUMS:
         return enum_member(ref.name, value)

@@ -2,14 +2,17 @@
 
 import math
 import struct
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from certloom.scripting.powershell.values.numbers import Single
 
-__all__ = ["decimal_text", "double_text", "shortest"]
+__all__ = ["WIDE", "decimal_text", "double_text", "shortest"]
 
 _EXPONENTIAL_FROM, _SMALLEST = 15, -5
 _SINGLE_FROM = 7
+
+WIDE = Context(prec=500)
+"""Enough digits to round any double or decimal to the most places a format may ask for."""
 
 
 def double_text(value: float) -> str:
