@@ -23,6 +23,9 @@ from certloom.settings import PREFIX, SECRETS, TYPES, Settings
 from certloom.workflow.parameters import Parameter
 from certloom.workflow.step import EffectStep, Retries, StepType
 
+sys.path.insert(0, str(Path(__file__).parent))
+from script_words import script_words
+
 REFERENCE = Path(__file__).parent / "reference"
 MARK = "<!-- Written by `make docs` from the code. Change it there. -->"
 AGAIN = {
@@ -51,6 +54,7 @@ def pages() -> dict[str, str]:
         "workflow-data.md": _workflow_data(),
         "permissions.md": _permissions(),
         "errors.md": _errors(),
+        "powershell.md": script_words(),
     }
     return {name: f"{MARK}\n\n{text.strip()}\n" for name, text in made.items()}
 
