@@ -1,6 +1,7 @@
 """``--tls auto``: the server's own certificate, from its own authority, through its own workflow."""
 
 import os
+import re
 import socket
 from datetime import timedelta
 from ipaddress import ip_address
@@ -18,8 +19,10 @@ from certloom.cli.listening import TlsFiles
 from certloom.errors import Unavailable
 from certloom.identity.actor import system_actor
 from certloom.operations.enrollment import EnrollmentOrder, enroll_csr
+from certloom.operations.roles import ADMINISTRATORS
 from certloom.operations.templates import apply_template
 from certloom.pki.chain import pem
+from certloom.pki.san import read_name
 from certloom.pki.template import Template
 
 __all__ = ["OwnCertificateWaits", "own_certificate"]
@@ -73,7 +76,10 @@ async def _enroll(certloom: Certloom, files: TlsFiles, root: Path, names: list[s
         validity_days=397,
         required_subject=(),
         san_kinds=("dns", "ip"),
+        san_rules=_only(names),
         common_name_in_sans=False,
+        # Whoever else could use this template could pose as this server.
+        allowed_requesters=(ADMINISTRATORS,),
     )
     await apply_template(certloom.services, system, template)
     key = ec.generate_private_key(ec.SECP256R1())
@@ -89,6 +95,15 @@ async def _enroll(certloom: Certloom, files: TlsFiles, root: Path, names: list[s
     _write(root, pem(chain[-1]).encode())
     # Last, because its presence says that the others belong to it.
     _write(Path(files.certificate), "".join(pem(der) for der in chain[:-1]).encode())
+
+
+def _only(names: list[str]) -> dict[str, str]:
+    """Rules that allow these names and no other."""
+    kinds: dict[str, list[str]] = {"dns": [], "ip": []}
+    for name in names:
+        kind = "ip" if isinstance(_general(name), x509.IPAddress) else "dns"
+        kinds[kind].append(re.escape(read_name(kind, name)))
+    return {kind: "|".join(rules) for kind, rules in kinds.items()}
 
 
 def _request(key: ec.EllipticCurvePrivateKey, names: list[str]) -> str:

@@ -38,25 +38,34 @@ class Authenticator:
     lockout: Lockout
     verified: VerifiedCredentials
     _known: dict[str, tuple[str, AccountRow, Actor]] = field(default_factory=dict)
+    _hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_HASHED_AT_ONCE))
 
     async def password(self, name: str, password: str, address: str) -> Actor:
         """The actor behind a name and a password. Raises CredentialsRefused or TooManyFailures."""
-        services, now = self.services, self.services.clock()
-        key = _key(name, services.settings.default_domain)
-        if self.lockout.locked(key, address, now):
-            raise TooManyFailures("Too many failed logins. Wait a few minutes, then try again.")
+        key = _key(name, self.services.settings.default_domain)
+        self._refuse_locked(key, address)
         known = await self._account(key)
-        if known is None or not await self._matches(known[0], password, address):
-            if known is None:
-                # As slow as for an account that exists, so that names cannot be found out by the clock.
-                await asyncio.to_thread(services.hasher.verify, None, password)
-            if self.lockout.failed(key, address, now):
-                # People type passwords into name fields: a name nobody has is not written down.
-                entity = ("Account", key if known else "unknown")
-                who = system_actor("authentication")
-                await record_refusal(services, who, Operation.AUTHENTICATE, entity, f"Failed from {address}.")
-            raise CredentialsRefused("The user name or the password is wrong.")
-        return known[1]
+        # None is hashed too: an account that is unknown or disabled cannot be told from others by the clock.
+        stored = known[0].password_hash if known and not known[0].disabled else None
+        if known and stored and self.verified.holds(key, password, stored, self.services.clock()):
+            return known[1]
+        async with self._hashing:
+            # A burst in parallel was let in before its first failures were counted.
+            self._refuse_locked(key, address)
+            if await asyncio.to_thread(self.services.hasher.verify, stored, password) and known and stored:
+                self.verified.remember(key, password, stored, self.services.clock())
+                return known[1]
+            is_first = self.lockout.failed(key, address, self.services.clock())
+        if is_first:
+            # People type passwords into name fields: a name nobody has is not written down.
+            entity = ("Account", key if known else "unknown")
+            who = system_actor("authentication")
+            await record_refusal(self.services, who, Operation.AUTHENTICATE, entity, f"Failed from {address}.")
+        raise CredentialsRefused("The user name or the password is wrong.")
+
+    def _refuse_locked(self, key: str, address: str) -> None:
+        if self.lockout.locked(key, address, self.services.clock()):
+            raise TooManyFailures("Too many failed logins. Wait a few minutes, then try again.")
 
     async def _account(self, key: str) -> tuple[AccountRow, Actor] | None:
         """The account and its actor, read again whenever anything about accounts or roles has changed."""
@@ -73,21 +82,9 @@ class Authenticator:
         self._known[key] = (rev, row, actor)
         return row, actor
 
-    async def _matches(self, row: AccountRow, password: str, address: str) -> bool:
-        if row.password_hash is None or row.disabled:
-            return False
-        now = self.services.clock()
-        if self.verified.holds(row.account_key, password, row.password_hash, now):
-            return True
-        if self.lockout.locked(row.account_key, address, now):
-            # A burst in parallel was let in before its first failures were counted.
-            return False
-        matches = await asyncio.to_thread(self.services.hasher.verify, row.password_hash, password)
-        if matches:
-            self.verified.remember(row.account_key, password, row.password_hash, now)
-        return matches
 
-
+_HASHED_AT_ONCE = 4
+"""Every one takes 64 MiB, and this many guesses more than the lockout's threshold may pass in a burst."""
 _ACCOUNTS_KEPT = 10_000
 
 

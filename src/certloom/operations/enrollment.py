@@ -9,7 +9,7 @@ import msgspec
 
 from certloom.clock import uuid7
 from certloom.errors import Conflict, Forbidden, Invalid
-from certloom.identity.actor import Actor
+from certloom.identity.actor import SYSTEM_ACCOUNT_ID, Actor
 from certloom.operations.access import Operation, require
 from certloom.operations.context import authority_named
 from certloom.operations.known_keys import check_key
@@ -106,7 +106,8 @@ def _check_no_private_key(order: EnrollmentOrder) -> None:
 
 
 async def _check_requester(services: Services, actor: Actor, template: Template) -> None:
-    if not template.allowed_requesters:
+    """Raises TemplateNotAllowed. The server itself, which asks for its own certificate, holds no roles."""
+    if not template.allowed_requesters or actor.account_id == SYSTEM_ACCOUNT_ID:
         return
     allowed = {name.casefold() for name in template.allowed_requesters}
     held = {role.name_key for role in await list_roles(services.database) if role.id in actor.role_ids}
