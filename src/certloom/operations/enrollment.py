@@ -161,10 +161,12 @@ async def _instance_for(
             data=_data(actor, order, request, now),
         )
         try:
-            return await begin(services, actor, start, instance_id, (guard,), (Put(row),))
+            await begin(services, actor, start, instance_id, (guard,), (Put(row),))
         except GuardLost:
             if not remaining:
                 raise
+        else:
+            return instance_id
     raise AssertionError("unreachable")
 
 
