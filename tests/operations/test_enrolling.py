@@ -69,6 +69,17 @@ async def test_a_repeat_after_the_issue_gets_the_same_certificate(world: World) 
     assert await world.certificates() == 1
 
 
+async def test_a_repeat_after_the_revocation_is_a_new_request(world: World) -> None:
+    await world.publish(step("EnrollStep"))
+    csr = make_csr()
+    first = (await world.enroll(csr=csr)).certificate
+    assert first is not None
+    await revoke_certificates(world.services, await world.actor("alice"), [first.id], 4, "replaced")
+    second = (await world.enroll(csr=csr)).certificate
+    assert second is not None
+    assert second.id != first.id
+
+
 async def test_the_same_request_of_somebody_else_is_another_request(world: World) -> None:
     csr = make_csr()
     first = await world.enroll(csr=csr)

@@ -133,6 +133,19 @@ def test_too_many_names_are_refused() -> None:
         read_sans({"dns": [f"h{n}.example" for n in range(1001)]})
 
 
+def test_too_many_names_are_refused_before_any_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr("certloom.pki.san.read_name", lambda _kind, value: read.append(value))
+    with pytest.raises(SanUnreadable, match="1000"):
+        read_sans({"dns": [f"ü{n}.example" for n in range(600)], "ip": [str(n) for n in range(600)]})
+    assert not read
+
+
+def test_a_name_that_is_given_twice_counts_once() -> None:
+    names = [f"h{n}.example" for n in range(1000)]
+    assert len(read_sans({"dns": [*names, names[0]]})["dns"]) == 1000
+
+
 def test_addresses_are_octets_in_the_extension() -> None:
     extension = to_extension({"ip": ("192.0.2.1", "2001:db8::1")})
     assert extension.get_values_for_type(x509.IPAddress) == [

@@ -71,7 +71,7 @@ class FakeLookup:
         if (spki_sha256, requester_id) in self.refused_keys:
             raise Invalid("this key may not get a certificate")
 
-    async def revocable_certificate(self, certificate_id: int) -> tuple[str, str]:
+    async def revocable_certificate(self, certificate_id: int, _instance_id: str) -> tuple[str, str]:
         return f"0{certificate_id}", "CA"
 
 

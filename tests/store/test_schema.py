@@ -1,4 +1,6 @@
+import os
 import sqlite3
+import stat
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,19 @@ def test_an_upgrade_from_nothing_twice_is_the_same_schema(tmp_path: Path) -> Non
     upgrade(path)
     assert schema_of(path) == first
     assert len(first) > len(KINDS)
+
+
+def test_whatever_the_umask_a_new_database_and_what_lies_beside_it_are_for_their_owner_only(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        upgrade(tmp_path / "new.db")
+        connection = connect(tmp_path / "new.db")
+        connection.execute("INSERT INTO meta VALUES ('a', 'b')")
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+        connection.close()
+    finally:
+        os.umask(before)
+    assert modes == {"new.db": 0o600, "new.db-wal": 0o600, "new.db-shm": 0o600}
 
 
 def test_a_newer_schema_is_refused_and_left_alone(path: Path) -> None:

@@ -1,11 +1,14 @@
 """Certificates: read, download, revoke."""
 
+import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import MINYEAR, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import msgspec
 
+from certloom.clock import uuid7
 from certloom.errors import Conflict, Invalid
 from certloom.identity.actor import Actor
 from certloom.operations.access import Operation, require
@@ -13,7 +16,7 @@ from certloom.operations.audit import entry
 from certloom.operations.context import CertificateNotFound, authority_named
 from certloom.operations.services import Services
 from certloom.operations.templates import template_named
-from certloom.operations.triggers import Start, begin
+from certloom.operations.triggers import Start, beginning
 from certloom.pki.revocation import ReasonNotAllowed, read_reason
 from certloom.store.certificates import (
     CertificateRow,
@@ -38,6 +41,7 @@ __all__ = [
 ]
 
 _MOST_AT_ONCE = 1000
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 class RevocationRefused(Conflict):
@@ -103,21 +107,47 @@ async def revoke_certificates(
     comment: str,
     effective_at: datetime | None = None,
 ) -> Revocations:
-    """Start one Revocation instance for each certificate and wait, for a set time, until they settle.
+    """Start one Revocation instance for each certificate, all or none, and wait, for a set time, until they settle.
 
-    Raises, before anything is started, ReasonNotAllowed, Invalid for a missing comment, CertificateNotFound for an
-    unknown id and RevocationRefused for a certificate that is revoked already.
+    Raises, and starts nothing, ReasonNotAllowed, Invalid for a missing comment or a moment to come,
+    CertificateNotFound for an unknown id, RevocationRefused for a certificate that is revoked already and
+    DefinitionDisabled.
     """
     require(actor, Operation.REVOKE_CERTIFICATE)
     _check_reason(reason)
     rows = await _revocable(services, certificate_ids, comment)
-    started = [
-        (row, await _begin(services, actor, row, reason, comment, effective_at or services.clock())) for row in rows
-    ]
-    seconds = services.settings.enroll_wait_seconds
-    for _, instance_id in started:
-        await services.settle(instance_id, seconds)
-    return _sorted([(row, await read_instance(services.database, instance_id)) for row, instance_id in started])
+    at = _effective(effective_at, services.clock())
+    changes = [await _beginning(services, actor, row, reason, comment, at) for row in rows]
+    ids = await _start_all(services, changes)
+    await asyncio.gather(*(services.settle(one, services.settings.enroll_wait_seconds) for one in ids))
+    return _sorted([(row, await read_instance(services.database, one)) for row, one in zip(rows, ids, strict=True)])
+
+
+def _effective(wanted: datetime | None, now: datetime) -> datetime:
+    """Now, or earlier where that is asked for.
+
+    A revocation that takes effect later would stand in the way of one that is needed at once.
+    """
+    # For no moment at all, .NET clients send the first one of the year 1.
+    if wanted is None or wanted.year == MINYEAR:
+        return now
+    if wanted > now + _CLOCKS_DIFFER:
+        raise Invalid(
+            f"EffectiveDate {wanted.isoformat()} cannot be used: a revocation takes effect at once, or took effect "
+            "when the harm was done. Leave it out, or give that moment."
+        )
+    return min(wanted, now)
+
+
+async def _start_all(services: Services, changes: Sequence[Change]) -> list[str]:
+    """Start the instances of all these Changes in one, and return their ids."""
+    whole = Change(
+        instances=tuple(chain.from_iterable(change.instances for change in changes)),
+        audit=tuple(chain.from_iterable(change.audit for change in changes)),
+        wake=tuple(chain.from_iterable(change.wake for change in changes)),
+    )
+    await services.database.commit(whole)
+    return list(whole.wake)
 
 
 def _check_reason(number: int) -> None:
@@ -143,9 +173,9 @@ async def _revocable(services: Services, certificate_ids: Sequence[int], comment
     return rows
 
 
-async def _begin(
+async def _beginning(
     services: Services, actor: Actor, row: CertificateRow, reason: int, comment: str, effective_at: datetime
-) -> str:
+) -> Change:
     template, now = await template_named(services, row.template), services.clock()
     data: dict[str, Any] = {
         "CertificateAuthority": f"certloom\\{row.authority}",
@@ -165,7 +195,7 @@ async def _begin(
     start = Start(
         at=now, operation=Operation.REVOKE_CERTIFICATE, workflow_type="Revocation", key=str(template.id), data=data
     )
-    return await begin(services, actor, start)
+    return await beginning(services, actor, start, str(uuid7(now)))
 
 
 def _sorted(settled: Sequence[tuple[CertificateRow, Instance | None]]) -> Revocations:

@@ -65,12 +65,16 @@ class ServicesLookup:
         """Raises KeyNotAllowed for a key that may not get a certificate of this requester's."""
         await check_key(self.services, spki_sha256, requester_id)
 
-    async def revocable_certificate(self, certificate_id: int) -> tuple[str, str]:
-        """Serial number and authority of a certificate. Raises CertificateNotFound or CertificateRevokedAlready."""
+    async def revocable_certificate(self, certificate_id: int, instance_id: str) -> tuple[str, str]:
+        """Serial number and authority of a certificate that no instance but this one has revoked.
+
+        Raises CertificateNotFound or CertificateRevokedAlready.
+        """
         row = await read_certificate(self.services.database, certificate_id)
         if row is None:
             raise CertificateNotFound(f"There is no certificate with id {certificate_id}.")
-        if await read_revocation(self.services.database, certificate_id) is not None:
+        revocation = await read_revocation(self.services.database, certificate_id)
+        if revocation is not None and revocation.instance_id != instance_id:
             raise CertificateRevokedAlready(
                 f"Certificate {certificate_id} was revoked meanwhile; its reason and date stay as they are."
             )

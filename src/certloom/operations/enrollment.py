@@ -23,7 +23,7 @@ from certloom.pki.request import CertificateRequest
 from certloom.pki.san import read_sans
 from certloom.pki.template import Template, completed, violations
 from certloom.store.accounts import list_roles
-from certloom.store.certificates import CertificateRow, read_certificate
+from certloom.store.certificates import CertificateRow, read_certificate, read_revocation
 from certloom.store.change import ABSENT, Expect, GuardLost
 from certloom.store.instances import read_instance, read_row
 from certloom.store.moments import moment, text_of
@@ -161,10 +161,12 @@ async def _instance_for(
             data=_data(actor, order, request, now),
         )
         try:
-            return await begin(services, actor, start, instance_id, (guard,), (Put(row),))
+            await begin(services, actor, start, instance_id, (guard,), (Put(row),))
         except GuardLost:
             if not remaining:
                 raise
+        else:
+            return instance_id
     raise AssertionError("unreachable")
 
 
@@ -181,8 +183,11 @@ async def _still_answers(services: Services, known: RepeatRow) -> bool:
     instance = await read_instance(services.database, known.instance_id)
     if instance is None:
         return False
-    ended_without = instance.status in {Status.FAILED, Status.REJECTED, Status.CANCELED_FOR_RESTART}
-    return not ended_without or "KeyfactorId" in instance.data
+    certificate_id = instance.data.get("KeyfactorId")
+    if certificate_id is None:
+        return instance.status not in {Status.FAILED, Status.REJECTED, Status.CANCELED_FOR_RESTART}
+    # Who asks again after a revocation wants another certificate, not the revoked one.
+    return await read_revocation(services.database, certificate_id) is None
 
 
 def _data(actor: Actor, order: EnrollmentOrder, request: CertificateRequest, at: datetime) -> dict[str, Any]:

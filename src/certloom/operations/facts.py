@@ -9,10 +9,10 @@ from certloom.operations.access import Operation
 from certloom.operations.audit import entry
 from certloom.operations.services import Services
 from certloom.pki.certificate import describe
-from certloom.store.certificates import CertificateRow, IssuanceRow, RevocationRow
+from certloom.store.certificates import CertificateRow, IssuanceRow, KeyClaimRow, RevocationRow
 from certloom.store.change import AuditEntry
 from certloom.store.moments import text_of
-from certloom.store.rows import Insert, Put, Write
+from certloom.store.rows import Claim, Insert, Put, Write
 from certloom.workflow.fact import CertificateIssued, CertificateRevoked, Fact, IssuancePlanned
 from certloom.workflow.instance import Instance
 
@@ -52,7 +52,9 @@ def _planned(services: Services, fact: IssuancePlanned, instance: Instance, _lat
         f"Planned a certificate with serial number {fact.serial} of {fact.authority}.",
         instance=instance.id,
     )
-    return (Insert(row),), (planned,)
+    # Of two people who ask with one key at the same moment, one comes first.
+    claim = KeyClaimRow(spki_sha256=fact.spki_sha256, requester_id=instance.initiator_id)
+    return (Insert(row), Claim(claim, "requester_id")), (planned,)
 
 
 def _issued(services: Services, fact: CertificateIssued, instance: Instance, late: bool) -> Recorded:  # noqa: FBT001 - one shape for all recorders
@@ -107,7 +109,8 @@ def _revoked(services: Services, fact: CertificateRevoked, instance: Instance, _
         f"Revoked with reason {fact.reason}.",
         instance=instance.id,
     )
-    return (Put(row),), (revoked,)
+    # Of two instances that revoke at the same moment, the second finds out when it is taken up again.
+    return (Claim(row, "instance_id"),), (revoked,)
 
 
 _RECORDERS: dict[type, Callable[[Services, Any, Instance, bool], Recorded]] = {

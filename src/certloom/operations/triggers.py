@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from certloom.clock import uuid7
 from certloom.errors import Conflict
 from certloom.identity.actor import Actor
 from certloom.operations.access import Operation
@@ -19,7 +18,7 @@ from certloom.workflow.event import InstanceStarted
 from certloom.workflow.instance import DefinitionPin
 from certloom.workflow.journal import apply
 
-__all__ = ["DefinitionDisabled", "Start", "begin"]
+__all__ = ["DefinitionDisabled", "Start", "begin", "beginning"]
 
 
 class DefinitionDisabled(Conflict):
@@ -40,20 +39,26 @@ async def begin(
     services: Services,
     actor: Actor,
     start: Start,
-    instance_id: str | None = None,
+    instance_id: str,
     guards: tuple[Expect, ...] = (),
     writes: tuple[Write, ...] = (),
-) -> str:
-    """Start an instance and return its id.
+) -> None:
+    """Start an instance.
 
     Raises DefinitionDisabled, and GuardLost when one of ``guards`` does not hold.
-    ``writes`` ride in the same Change, under ``instance_id`` if they need to know it.
+    ``writes`` ride in the same Change.
     """
+    change = await beginning(services, actor, start, instance_id)
+    await services.database.commit(msgspec.structs.replace(change, guards=guards, writes=writes))
+
+
+async def beginning(services: Services, actor: Actor, start: Start, instance_id: str) -> Change:
+    """The Change that starts an instance. Raises DefinitionDisabled."""
     row = await _definition_for(services, start)
     pin = DefinitionPin(row.id, row.display_name, row.published_version or 0, row.workflow_type)
     event = InstanceStarted(
         at=start.at,
-        id=instance_id or str(uuid7(start.at)),
+        id=instance_id,
         definition=pin,
         title=services.workflow_types[start.workflow_type].title(actor.display, start.data),
         initiator_id=actor.account_id,
@@ -63,10 +68,7 @@ async def begin(
     instance = apply(None, event)
     write = instance_write(None, instance, (event,), await services.definition(pin), None)
     audit = entry(services, actor.display, start.operation, ("WorkflowInstance", instance.id), instance.title)
-    await services.database.commit(
-        Change(guards=guards, instances=(write,), writes=writes, audit=(audit,), wake=(instance.id,))
-    )
-    return instance.id
+    return Change(instances=(write,), audit=(audit,), wake=(instance.id,))
 
 
 async def _definition_for(services: Services, start: Start) -> DefinitionRow:

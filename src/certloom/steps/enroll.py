@@ -45,7 +45,9 @@ class EnrollStep(EffectStep):
         template = await context.lookup.template(request.template)
         plan = await context.authority(request.authority).plan(request, template, context.view.now)
         certificate_id = await context.lookup.reserve_certificate_id()
-        planned = IssuancePlanned(serial=plan.serial, authority=plan.authority, certificate_id=certificate_id)
+        planned = IssuancePlanned(
+            spki_sha256=key, serial=plan.serial, authority=plan.authority, certificate_id=certificate_id
+        )
         return Prepared({"plan": msgspec.to_builtins(plan), "certificate_id": certificate_id}, (planned,))
 
     @override

@@ -31,7 +31,7 @@ class RevokeStep(EffectStep):
         check_approvals(context.view)
         data = context.view.data
         certificate_id = int(data["CertificateId"])
-        serial, authority = await context.lookup.revocable_certificate(certificate_id)
+        serial, authority = await context.lookup.revocable_certificate(certificate_id, context.view.instance.id)
         intent = {
             "certificate_id": certificate_id,
             "serial": serial,
@@ -44,6 +44,8 @@ class RevokeStep(EffectStep):
 
     @override
     async def perform(self, context: StepContext, intent: dict[str, Any]) -> Outcome:
+        # Another instance may have been quicker between the plan and now; its reason and date stand.
+        await context.lookup.revocable_certificate(intent["certificate_id"], context.view.instance.id)
         effective_at = datetime.fromisoformat(intent["effective_at"])
         await context.authority(intent["authority"]).revoke(intent["serial"], intent["reason"], effective_at)
         revoked = CertificateRevoked(

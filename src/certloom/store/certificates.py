@@ -9,6 +9,7 @@ __all__ = [
     "AuthorityRow",
     "CertificateRow",
     "IssuanceRow",
+    "KeyClaimRow",
     "RevocationRow",
     "TemplateRow",
     "count_certificates",
@@ -81,6 +82,16 @@ class IssuanceRow(Row, frozen=True, kw_only=True):
     planned_at: str
 
 
+class KeyClaimRow(Row, frozen=True, kw_only=True):
+    """Whose a public key is: the account that a certificate was first planned for with it."""
+
+    table: ClassVar[str] = "key_claim"
+    key: ClassVar[tuple[str, ...]] = ("spki_sha256",)
+
+    spki_sha256: str
+    requester_id: int
+
+
 class TemplateRow(Row, frozen=True, kw_only=True):
     """A certificate template; ``document`` is its JSON."""
 
@@ -144,10 +155,10 @@ async def _certificate(database: Database, condition: str, *values: str | int) -
 
 
 async def key_owners(database: Database, spki_sha256: str) -> list[tuple[int, int | None]]:
-    """Requester and revocation reason of every certificate with that public key."""
+    """Requester and revocation reason of every certificate with that public key, and of one that is only planned."""
     rows = await database.fetch_all(
         "SELECT requester_id, reason FROM certificate LEFT JOIN revocation ON certificate_id = certificate.id "
-        "WHERE spki_sha256 = ?",
+        "WHERE spki_sha256 = ?1 UNION ALL SELECT requester_id, NULL FROM key_claim WHERE spki_sha256 = ?1",
         spki_sha256,
     )
     return [(row[0], row[1]) for row in rows]

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 import msgspec
 
-__all__ = ["Delete", "Forget", "Insert", "Put", "Row", "Write", "delete_sql", "insert_sql", "put_sql", "values_of"]
+__all__ = ["Claim", "Delete", "Forget", "Insert", "Put", "Row", "Write", "claim_sql", "delete_sql", "insert_sql",
+           "put_sql", "values_of"]  # fmt: skip
 
 Value = str | int | float | bytes | None
 
@@ -32,6 +33,16 @@ class Put(msgspec.Struct, frozen=True):
     row: Row
 
 
+class Claim(msgspec.Struct, frozen=True):
+    """Add this row, or replace the one with the same key and the same ``owner`` column.
+
+    A row with another owner refuses the whole Change: who came first keeps it.
+    """
+
+    row: Row
+    owner: str
+
+
 class Delete(msgspec.Struct, frozen=True):
     """Remove the rows whose leading key columns have these values."""
 
@@ -47,7 +58,7 @@ class Forget(msgspec.Struct, frozen=True):
     before: Value
 
 
-Write = Insert | Put | Delete | Forget
+Write = Insert | Put | Claim | Delete | Forget
 
 
 def values_of(row: Row) -> tuple[Value, ...]:
@@ -79,6 +90,14 @@ def put_sql(kind: type[Row], *, with_id: bool) -> str:
     others = [column for column in _columns(kind) if column not in kind.key]
     action = "UPDATE SET " + ", ".join(f"{c} = excluded.{c}" for c in others) if others else "NOTHING"
     return f"{insert_sql(kind, with_id=with_id)} ON CONFLICT ({', '.join(kind.key)}) DO {action}"
+
+
+@cache
+def claim_sql(kind: type[Row], owner: str) -> str:
+    """The INSERT that replaces the row with the same key and owner, and changes nothing of another owner's."""
+    columns = ", ".join(f"{column} = excluded.{column}" for column in _columns(kind) if column not in kind.key)
+    action = f"UPDATE SET {columns} WHERE {owner} = excluded.{owner}"
+    return f"{insert_sql(kind, with_id=True)} ON CONFLICT ({', '.join(kind.key)}) DO {action}"
 
 
 @cache

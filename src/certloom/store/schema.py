@@ -1,6 +1,8 @@
 """The schema's versions: Alembic takes a database from any older one to the newest."""
 
+import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from alembic import command
@@ -22,6 +24,7 @@ class SchemaTooNew(Unavailable):
 
 def upgrade(path: Path) -> None:
     """Bring the SQLite database at ``path`` to the newest schema. Raises SchemaTooNew or StoreUnavailable."""
+    _make_private(path)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     script = ScriptDirectory.from_config(config)
@@ -34,6 +37,12 @@ def upgrade(path: Path) -> None:
         raise StoreUnavailable(
             f"The database {path.name} cannot be opened ({error.orig}). It may be damaged: restore it from a backup."
         ) from error
+
+
+def _make_private(path: Path) -> None:
+    """Create the file for its owner only, whatever the umask; SQLite gives the files beside it the same rights."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _upgrade(engine: Engine, config: Config, script: ScriptDirectory) -> None:

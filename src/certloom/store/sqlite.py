@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from certloom.store.audit import AuditChain
 from certloom.store.change import (
     ABSENT,
@@ -19,7 +21,20 @@ from certloom.store.change import (
 )
 from certloom.store.committer import Committer
 from certloom.store.instances import INSTANCE_INSERT, INSTANCE_UPDATE, JOURNAL_INSERT, AwaitedSignalRow
-from certloom.store.rows import Delete, Forget, Insert, Put, Value, Write, delete_sql, insert_sql, put_sql, values_of
+from certloom.store.rows import (
+    Claim,
+    Delete,
+    Forget,
+    Insert,
+    Put,
+    Value,
+    Write,
+    claim_sql,
+    delete_sql,
+    insert_sql,
+    put_sql,
+    values_of,
+)
 
 __all__ = ["SqliteDatabase", "connect"]
 
@@ -195,6 +210,9 @@ class SqliteWriter:
                 values = values_of(row)
                 with_id = len(values) == len(row.__struct_fields__)
                 self._connection.execute(put_sql(type(row), with_id=with_id), values)
+            case Claim(row, owner):
+                if not self._connection.execute(claim_sql(type(row), owner), msgspec.structs.astuple(row)).rowcount:
+                    raise sqlite3.IntegrityError(f"this {row.table} row is somebody else's")
             case Forget(kind, column, before):
                 self._connection.execute(f"DELETE FROM {kind.table} WHERE {column} < ?", (before,))
             case Delete(kind, key):

@@ -53,9 +53,14 @@ class Worker:
             task.add_done_callback(partial(self._done, instance_id))
 
     async def drain(self, seconds: float) -> None:
-        """Wait for what is running, at most ``seconds``. What is left is taken up at the next start."""
-        if self._running:
-            await asyncio.wait(list(self._running.values()), timeout=seconds)
+        """Wait for what is running, at most ``seconds``. What is left is stopped and taken up at the next start."""
+        if not self._running:
+            return
+        _, late = await asyncio.wait(list(self._running.values()), timeout=seconds)
+        # Left alone, they would meet services that are gone, and fail their instances for it.
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     def _done(self, instance_id: str, _task: asyncio.Task[None]) -> None:
         self._places.release()

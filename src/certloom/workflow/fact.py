@@ -8,8 +8,12 @@ __all__ = ["CertificateIssued", "CertificateRevoked", "Fact", "IssuancePlanned"]
 
 
 class IssuancePlanned(msgspec.Struct, frozen=True, kw_only=True):
-    """A serial number was chosen and the bytes to be signed are fixed; the key has not been used yet."""
+    """A serial number was chosen and the bytes to be signed are fixed; the key has not been used yet.
 
+    ``spki_sha256`` is that of the subject's public key, in lower-case hexadecimal.
+    """
+
+    spki_sha256: str
     serial: str
     authority: str
     certificate_id: int

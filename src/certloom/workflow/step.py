@@ -66,8 +66,11 @@ class Lookup(Protocol):
     async def check_key(self, spki_sha256: str, requester_id: int) -> None:
         """Raises KeyNotAllowed for a key that may not get a certificate of this requester's."""
 
-    async def revocable_certificate(self, certificate_id: int) -> tuple[str, str]:
-        """Serial number and authority of a certificate. Raises CertificateNotFound or CertificateRevokedAlready."""
+    async def revocable_certificate(self, certificate_id: int, instance_id: str) -> tuple[str, str]:
+        """Serial number and authority of a certificate that no instance but this one has revoked.
+
+        Raises CertificateNotFound or CertificateRevokedAlready.
+        """
 
 
 class StepContext(Protocol):

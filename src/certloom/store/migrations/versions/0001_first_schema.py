@@ -59,6 +59,7 @@ _TABLES = (
     """CREATE TABLE issuance (
         certificate_id INTEGER PRIMARY KEY, authority TEXT NOT NULL, serial TEXT NOT NULL, instance_id TEXT NOT NULL,
         planned_at TEXT NOT NULL, UNIQUE (authority, serial))""",
+    """CREATE TABLE key_claim (spki_sha256 TEXT PRIMARY KEY, requester_id INTEGER NOT NULL) WITHOUT ROWID""",
     """CREATE TABLE certificate (
         id INTEGER PRIMARY KEY, serial_number TEXT NOT NULL, authority TEXT NOT NULL, thumbprint TEXT NOT NULL,
         issued_dn TEXT NOT NULL, issued_cn TEXT, issuer_dn TEXT NOT NULL, not_before TEXT NOT NULL,
