@@ -18,6 +18,7 @@ import uvloop
 
 from bench.installation import five_step_installation
 from certloom.api.application import application
+from certloom.clock import uuid7
 from certloom.identity.actor import system_actor
 from certloom.logs import set_up_logs
 from certloom.operations.access import Operation
@@ -86,7 +87,8 @@ def _serve_certloom(folder: str, there: Connection) -> None:
             await assign_role(services, system, ADMINISTRATORS, "admin")
             now = services.clock()
             start = Start(at=now, operation=Operation.ENROLL_CSR, workflow_type="FiveSteps", key="1", data=_CONTEXT)
-            instance_id = await begin(services, system, start)
+            instance_id = str(uuid7(now))
+            await begin(services, system, start, instance_id)
             await services.settle(instance_id, 10)
             bound = _bound()
             there.send((bound.getsockname()[1], f"/KeyfactorAPI/Workflow/Instances/{instance_id}"))

@@ -10,6 +10,7 @@ from typing import Any
 
 from bench.installation import five_step_installation
 from certloom.app import Certloom
+from certloom.clock import uuid7
 from certloom.identity.actor import system_actor
 from certloom.operations.access import Operation
 from certloom.operations.triggers import Start, begin
@@ -51,7 +52,8 @@ async def _run(certloom: Certloom, in_flight: int, count: int) -> tuple[float, l
             began = time.perf_counter()
             now = certloom.services.clock()
             start = Start(at=now, operation=Operation.ENROLL_CSR, workflow_type="FiveSteps", key="1", data=_CONTEXT)
-            instance_id = await begin(certloom.services, actor, start)
+            instance_id = str(uuid7(now))
+            await begin(certloom.services, actor, start, instance_id)
             await certloom.services.settle(instance_id, 60)
             latencies.append(time.perf_counter() - began)
 
