@@ -120,6 +120,35 @@ async def test_the_closing_step_is_appended_before_the_end_where_it_is_absent(wo
     assert [one.extension_name for one in again.steps].count("EnrollStep") == 1
 
 
+async def test_a17_a_definition_that_ends_with_an_approval_issues_after_it_and_not_before(world: World) -> None:
+    start = step("NOOPStep", "StartNOOP", outputs={"continue": "RequireApproval1"})
+    saved = await save_steps(world.services, ROOT, world.definition, [start, world.approval()])
+    outputs = {one.unique_name: one.outputs for one in saved.steps}
+    assert outputs["StartNOOP"] == {"continue": "RequireApproval1"}
+    assert (outputs["RequireApproval1"], outputs["EnrollStep1"]) == ({"continue": "EnrollStep1"}, {})
+    await publish_definition(world.services, ROOT, world.definition)
+    waiting = await world.enroll()
+    assert (waiting.instance.status, await world.certificates()) == (Status.SUSPENDED, 0)
+    assert (await world.vote("bob", waiting.instance)).status is Status.COMPLETE
+    assert await world.certificates() == 1
+
+
+async def test_a17_an_approval_alone_is_asked_before_anything_is_issued(world: World) -> None:
+    await save_steps(world.services, ROOT, world.definition, [world.approval()])
+    await publish_definition(world.services, ROOT, world.definition)
+    assert (await world.enroll()).instance.status is Status.SUSPENDED
+    assert await world.certificates() == 0
+
+
+async def test_an_id_names_its_template_though_another_one_has_that_number_for_a_name(world: World) -> None:
+    await world.apply_template(name="Second")
+    await world.apply_template(name="2")
+    made = await create_definition(
+        world.services, ROOT, display_name="Two", description="", workflow_type="Enrollment", key="2"
+    )
+    assert made.keys == (("2", "Second"),)
+
+
 async def test_the_closing_step_finds_a_free_name(world: World) -> None:
     saved = await save_steps(world.services, ROOT, world.definition, linear(world.approval(name="enrollstep1")))
     assert "EnrollStep2" in {one.unique_name for one in saved.steps}

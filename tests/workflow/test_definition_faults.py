@@ -96,6 +96,12 @@ def test_every_kind_of_fault_is_found_with_its_place(steps: tuple[Step, ...], pl
     assert place in places(*steps)
 
 
+def test_the_step_everything_leads_to_cannot_be_switched_off() -> None:
+    off = msgspec.structs.replace(ENROLL, enabled=False)
+    assert places(START, off, END) == [("Enroll", "Enabled")]
+    assert places(START, ENROLL, msgspec.structs.replace(END, enabled=False)) == []
+
+
 def test_all_faults_are_told_at_once() -> None:
     broken = (
         step("S", "NOOPStep", "Nowhere", conditions=("True",), parameters={"x": 1}),

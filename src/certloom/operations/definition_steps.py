@@ -68,24 +68,34 @@ def _signal_names(services: Services, draft: StepDraft) -> list[str]:
 
 
 def with_closing_step(services: Services, row: DefinitionRow, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The steps with the type's closing step before the last one, where it is absent (reference 2.8)."""
+    """The steps with the type's closing step at the end, where it is absent (reference 2.8).
+
+    Only a mere marker stays behind it: what decides, such as an approval, comes before what it decides on.
+    """
     closing = services.workflow_types[row.workflow_type].closing_step
     last = next((step for step in steps if not step.outputs), None)
     if closing is None or last is None or any(step.extension_name == closing for step in steps):
         return steps
-    name = _free_name(closing, steps)
+    marker = last if last.extension_name == _MARKER else None
     draft = StepDraft(
-        unique_name=name,
+        unique_name=_free_name(closing, steps),
         display_name=services.step_types[closing].display_name,
         extension_name=closing,
-        outputs={"continue": last.unique_name},
+        outputs={"continue": marker.unique_name} if marker else {},
     )
-    moved = tuple(msgspec.structs.replace(step, outputs=_redirected(step, last.unique_name, name)) for step in steps)
+    moved = tuple(_led_to(step, draft.unique_name, last, marker) for step in steps)
     return (*moved, step_of(services, draft))
 
 
-def _redirected(step: Step, before: str, after: str) -> dict[str, str]:
-    return {output: after if target == before else target for output, target in step.outputs.items()}
+_MARKER = "NOOPStep"
+
+
+def _led_to(step: Step, closing: str, last: Step, marker: Step | None) -> Step:
+    """The step, leading to the closing step where it is the one before it."""
+    if marker is None:
+        return msgspec.structs.replace(step, outputs={"continue": closing}) if step is last else step
+    outputs = {name: closing if target == marker.unique_name else target for name, target in step.outputs.items()}
+    return msgspec.structs.replace(step, outputs=outputs)
 
 
 def _free_name(wanted: str, steps: Sequence[Step]) -> str:

@@ -231,9 +231,11 @@ async def _known_key(services: Services, key: str) -> str:
     """The id, as text, of the template a key names by id or by name. Raises DefinitionInvalid."""
     wanted = key.strip().casefold()
     rows = await list_templates(services.database)
-    for row in rows:
-        if wanted in {str(row.id), row.name_key}:
-            return str(row.id)
+    # An id is unmistakable; a name of digits must not take its place.
+    by_id, by_name = {str(row.id): row for row in rows}, {row.name_key: row for row in rows}
+    found = by_id.get(wanted) or by_name.get(wanted)
+    if found is not None:
+        return str(found.id)
     known = ", ".join(f"{row.id} ({row.name})" for row in rows) or "none yet"
     raise DefinitionInvalid(f"Key {key[:100]!r} is not a template's id or name. Known: {known}.")
 

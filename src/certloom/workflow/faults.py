@@ -111,6 +111,9 @@ def _type_faults(step: Step, step_type: StepType, workflow_type: str) -> Iterato
         yield Fault(name, "ExtensionName", f"{step_type.extension_name} is only for {allowed}")
     if step_type.once and step.conditions:
         yield Fault(name, "Conditions", f"{step_type.extension_name} takes no conditions")
+    if step_type.once and not step.enabled:
+        text = f"{step_type.extension_name} cannot be switched off: everything before it would be for nothing"
+        yield Fault(name, "Enabled", text)
     for output in step.outputs:
         if output not in step_type.outputs:
             yield Fault(name, f"Outputs.{output}", f"is not an output; allowed: {', '.join(step_type.outputs)}")
