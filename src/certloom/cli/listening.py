@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from certloom.api.application import application
 from certloom.app import Certloom
+from certloom.cli.request_limits import LimitedHttp
 from certloom.errors import Invalid, Unavailable
 
 _BACKLOG = 2048
@@ -78,6 +79,7 @@ async def listening(certloom: Certloom, bound: socket.socket, tls: TlsFiles | No
     server = _Server(
         uvicorn.Config(
             application(certloom.services, certloom.authenticator),
+            http=LimitedHttp,
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -1,6 +1,7 @@
 """One linting process, as its parent sees it."""
 
 import asyncio
+import os
 import sys
 from contextlib import suppress
 from typing import Final
@@ -35,6 +36,8 @@ class LintProcess:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
+            # It reads hostile octets: the server's settings, passwords among them, are none of its business.
+            env={name: value for name, value in os.environ.items() if not name.upper().startswith("CERTLOOM_")},
             limit=_LONGEST_ANSWER,
         )
         await self._answer(self._process)
