@@ -277,6 +277,15 @@ def test_e06_random_text_is_refused(text: str) -> None:
         read_csr(text)
 
 
+def test_e06_a_signature_with_unused_bits_is_refused(make_csr: MakeCsr) -> None:
+    der = make_csr()
+    signature = x509.load_der_x509_csr(der).signature
+    unused = len(der) - len(signature) - 1
+    assert der[unused] == 0
+    with pytest.raises(Refused):
+        read_csr_der(der[:unused] + b"\x01" + der[unused + 1 :])
+
+
 @settings(max_examples=400)
 @given(position=st.integers(0, 10_000), flipped=st.integers(1, 255))
 def test_e06_a_request_with_one_octet_changed_is_refused(make_csr: MakeCsr, position: int, flipped: int) -> None:

@@ -122,7 +122,9 @@ def _verified_key(request: x509.CertificateSigningRequest) -> CertificatePublicK
         ) from error
     check_public_key(key)
     try:
-        valid = request.is_signature_valid
+        # The parser overlooks bits that a BIT STRING calls unused; a signature consists of whole octets.
+        whole = request.public_bytes(Encoding.DER).endswith(b"\x00" + request.signature)
+        valid = whole and request.is_signature_valid
     except Exception as error:
         raise RequestUnreadable("The signature algorithm of the request is not supported.") from error
     if not valid:
