@@ -108,3 +108,9 @@ async def test_a_step_without_a_script_can_be_saved_but_not_published(world: Wor
     await save_steps(world.services, ROOT, world.definition, drafts)
     with pytest.raises(DefinitionUnpublishable, match="is required"):
         await publish_definition(world.services, ROOT, world.definition)
+
+
+async def test_publishing_a_script_behind_an_approval_is_written_down_with_a_warning(world: World) -> None:
+    await world.publish(world.approval(), script("return @{}"), step("EnrollStep"))
+    entries = await world.services.database.fetch_all("SELECT body FROM audit WHERE operation = 'publish definition'")
+    assert b"can change the request after its approval at RequireApproval1" in entries[-1][0]

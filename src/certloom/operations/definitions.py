@@ -34,7 +34,7 @@ from certloom.store.definitions import (
 )
 from certloom.store.rows import Delete, Insert, Put, Write
 from certloom.workflow.definition import Step
-from certloom.workflow.faults import Fault, open_points, structural_faults
+from certloom.workflow.faults import Fault, open_points, structural_faults, warnings
 
 __all__ = [
     "DefinitionInvalid",
@@ -197,9 +197,16 @@ async def publish_definition(
     if points:
         raise DefinitionUnpublishable(_told("The definition cannot be published yet.", points))
     row = _changed(before, published_version=chosen)
+    warned = "".join(f" Warning: {fault}." for fault in warnings(view.steps, services.step_types))
     writes = (Put(row), Put(_version_row(row.id, chosen, view.steps, published=1)))
     await _commit(
-        services, actor, Operation.PUBLISH_DEFINITION, row, f"Published version {chosen}.", writes, (_guard(before),)
+        services,
+        actor,
+        Operation.PUBLISH_DEFINITION,
+        row,
+        f"Published version {chosen}.{warned}",
+        writes,
+        (_guard(before),),
     )
     return await _view(services, row, chosen)
 

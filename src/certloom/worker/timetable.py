@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 
@@ -40,7 +41,8 @@ class Timetable:
 
     async def _wake_due(self) -> None:
         for instance_id, wake_at in await due(self._services.database, self._services.clock(), _AT_ONCE):
-            await wake(self._services, instance_id, wake_at)
+            # Each alone: one that cannot be woken must not keep those behind it asleep.
+            await self._attempt(partial(wake, self._services, instance_id, wake_at))
 
     async def _checkpoint(self) -> None:
         await sign_checkpoint(self._services)
@@ -53,6 +55,10 @@ class Timetable:
         try:
             await duty()
         except CertloomError as error:
-            _log.warning("a duty could not be done; it is tried again", duty=duty.__name__, error=error.message)
+            _log.warning("a duty could not be done; it is tried again", duty=_name(duty), error=error.message)
         except Exception:  # noqa: BLE001 - whatever happens to one duty, time goes on for the others
-            _log.exception("a duty could not be done; it is tried again", duty=duty.__name__)
+            _log.exception("a duty could not be done; it is tried again", duty=_name(duty))
+
+
+def _name(duty: Callable[[], Awaitable[None]]) -> str:
+    return str(getattr(duty, "__name__", "wake"))
