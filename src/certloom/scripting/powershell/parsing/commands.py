@@ -3,11 +3,11 @@
 import re
 
 from certloom.scripting.powershell.parsing.cursor import Cursor
+from certloom.scripting.powershell.parsing.lists import listed
 from certloom.scripting.powershell.parsing.numbers import NUMBER, number_from
 from certloom.scripting.powershell.parsing.primary import atom, postfix
 from certloom.scripting.powershell.parsing.strings import escaped, expansion, template
 from certloom.scripting.powershell.syntax.expressions import (
-    ArrayLiteral,
     BlockLiteral,
     Expression,
     Literal,
@@ -79,17 +79,7 @@ def _argument(cursor: Cursor) -> Argument:
 
 
 def _values(cursor: Cursor) -> Expression:
-    first = _value(cursor)
-    items = [first]
-    while True:
-        start = cursor.position
-        cursor.space()
-        if not cursor.accept(","):
-            cursor.position = start
-            break
-        cursor.lines()
-        items.append(_value(cursor))
-    return first if len(items) == 1 else ArrayLiteral(first.line, first.column, tuple(items))
+    return listed(cursor, _value)
 
 
 def _value(cursor: Cursor) -> Expression:

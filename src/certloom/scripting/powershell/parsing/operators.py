@@ -3,6 +3,7 @@
 import re
 
 from certloom.scripting.powershell.parsing.cursor import Cursor
+from certloom.scripting.powershell.parsing.lists import listed
 from certloom.scripting.powershell.parsing.numbers import NUMBER, number_from
 from certloom.scripting.powershell.parsing.primary import postfix, primary
 from certloom.scripting.powershell.parsing.words import PRECEDENCE, UNARY
@@ -80,17 +81,7 @@ def _binary(cursor: Cursor, floor: int, *, commas: bool) -> Expression:
 
 
 def _array(cursor: Cursor) -> Expression:
-    first = unary(cursor)
-    items = [first]
-    while True:
-        start = cursor.position
-        cursor.space()
-        if not cursor.accept(","):
-            cursor.position = start
-            break
-        cursor.lines()
-        items.append(unary(cursor))
-    return first if len(items) == 1 else ArrayLiteral(first.line, first.column, tuple(items))
+    return listed(cursor, unary)
 
 
 def unary(cursor: Cursor) -> Expression:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 
@@ -123,15 +124,16 @@ class Stage(msgspec.Struct, frozen=True):
     end: Callable[[], None]
 
 
-class Body:
+class Body(ABC):
     """The compiled inside of a script, function or block: ``compiling.bodies`` makes them."""
 
     __slots__ = ()
 
+    @abstractmethod
     def call(self, scope: Scope, positional: list[object], named: Mapping[str, object], emit: Emit) -> None:
         """Run it in a level of its own below a scope."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stage(
         self,
         scope: Scope,
@@ -141,8 +143,7 @@ class Body:
         captured: Mapping[str, object],
     ) -> Stage:
         """Begin it as a command in a pipeline; ``fed`` says whether input will come."""
-        raise NotImplementedError
 
+    @abstractmethod
     def within(self, scope: Scope, emit: Emit) -> None:
         """Run it in a scope, without a level of its own."""
-        raise NotImplementedError
