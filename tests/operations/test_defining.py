@@ -2,6 +2,7 @@ import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from tests.operations.conftest import ROOT, World, linear, step
 
@@ -190,3 +191,13 @@ async def test_definitions_are_changed_by_those_who_may(world: World) -> None:
         await publish_definition(world.services, bob, world.definition)
     with pytest.raises(PermissionMissing, match="/workflows/definitions/read/"):
         await definition_view(world.services, bob, world.definition)
+
+
+async def test_a_step_with_a_parameter_in_a_near_spelling_works_and_keeps_the_spelling(world: World) -> None:
+    spelled = msgspec.structs.replace(world.approval(), parameters={"minimumApprovalCount": "2"})
+    await world.publish(spelled, step("EnrollStep"))
+    assert [one.parameters for one in (await view(world)).steps if one.extension_name == "RequireApproval"] == [
+        {"minimumApprovalCount": "2"}
+    ]
+    enrolled = await world.enroll()
+    assert "Awaiting 2 more" in enrolled.instance.message

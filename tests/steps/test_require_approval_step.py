@@ -52,7 +52,7 @@ def test_the_roles_that_may_decide_are_told() -> None:
 
 @pytest.mark.parametrize("minimum", [1, "1", " 100 ", 100])
 def test_a_sensible_minimum_is_no_fault(minimum: object) -> None:
-    assert STEP.faults({"minimumapprovals": minimum}) == ()
+    assert STEP.faults({"MinimumApprovals": minimum}) == ()
     assert STEP.faults({}) == ()
 
 

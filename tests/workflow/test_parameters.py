@@ -1,6 +1,6 @@
 import pytest
 
-from certloom.workflow.parameters import DataType, Parameter, parameter_faults
+from certloom.workflow.parameters import DataType, Parameter, named_as_declared, parameter_faults
 
 
 def faults(data_type: DataType, value: object) -> tuple[str, ...]:
@@ -58,4 +58,14 @@ def test_every_unknown_name_is_told_with_the_known_ones() -> None:
 
 def test_a_name_in_two_spellings_is_a_fault_since_only_one_could_count() -> None:
     declared = (Parameter(name="Value", display_name="Value"),)
-    assert parameter_faults(declared, {"Value": "a", "VALUE": "b"}) == ("parameter value is given more than once",)
+    assert parameter_faults(declared, {"Value": "a", "VALUE": "b"}) == ("parameter Value is given more than once",)
+
+
+def test_a_near_spelling_is_read_as_the_declared_name_and_both_at_once_are_a_fault() -> None:
+    declared = (
+        Parameter(name="Value", display_name="Value", aliases=("Amount",)),
+        Parameter(name="B", display_name="B"),
+    )
+    assert named_as_declared(declared, {"AMOUNT": "a", "b": 1, "Other": 2}) == {"Value": "a", "B": 1, "Other": 2}
+    assert parameter_faults(declared, {"amount": "a"}) == ()
+    assert parameter_faults(declared, {"amount": "a", "VALUE": "b"}) == ("parameter Value is given more than once",)

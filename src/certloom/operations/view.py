@@ -12,6 +12,7 @@ from certloom.store.certificates import read_template
 from certloom.workflow.approval import bind, votes_for
 from certloom.workflow.definition import Definition, Step
 from certloom.workflow.instance import Instance, ReceivedSignal
+from certloom.workflow.parameters import named_as_declared
 from certloom.workflow.step import EffectStep, StepType, StepView
 from certloom.workflow.tokens import replace_tokens
 from certloom.workflow.workflow_type import WorkflowType
@@ -61,13 +62,11 @@ async def _request(services: Services, instance: Instance, definition: Definitio
 
 
 def _parameters(step_type: StepType, step: Step, data: Mapping[str, Any]) -> dict[str, Any]:
-    declared = {parameter.name.casefold(): parameter for parameter in step_type.parameters}
-    values: dict[str, Any] = {
-        parameter.name: parameter.default for parameter in step_type.parameters if parameter.default is not None
-    }
-    for name, value in step.parameters.items():
-        parameter = declared.get(name.casefold())
-        if parameter is not None:
+    given = named_as_declared(step_type.parameters, step.parameters)
+    values = {}
+    for parameter in step_type.parameters:
+        value = given.get(parameter.name, parameter.default)
+        if parameter.name in given or value is not None:
             values[parameter.name] = _replaced(value, data) if parameter.tokens else value
     return values
 

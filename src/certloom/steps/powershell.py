@@ -54,7 +54,7 @@ class PowerShellStep(PureStep):
 
     @override
     def faults(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
-        script = next((value for name, value in parameters.items() if name.casefold() == "scriptcontent"), None)
+        script = parameters.get("ScriptContent")
         if not isinstance(script, str):
             return ()
         try:

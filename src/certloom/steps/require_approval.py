@@ -35,6 +35,7 @@ class RequireApproval(PureStep):
             required=True,
             default="1",
             help="How many different people must approve.",
+            aliases=("MinimumApprovalCount", "RequiredApprovals", "NumberOfApprovals"),
         ),
         Parameter(
             name="AllowSelfApproval",
@@ -43,6 +44,7 @@ class RequireApproval(PureStep):
             control=ControlType.CHECK_BOX,
             default="False",
             help="Whether the requester's own vote counts. Off unless you know why.",
+            ours=True,
         ),
     )
     signals = (
@@ -64,8 +66,7 @@ class RequireApproval(PureStep):
 
     @override
     def faults(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
-        minimum = next((value for name, value in parameters.items() if name.casefold() == "minimumapprovals"), 1)
-        text = str(minimum).strip()
+        text = str(parameters.get("MinimumApprovals", 1)).strip()
         if text.isdecimal() and 1 <= int(text) <= _MOST_APPROVALS:
             return ()
         return (f"MinimumApprovals must be a whole number from 1 to {_MOST_APPROVALS}",)

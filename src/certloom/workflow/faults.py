@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from certloom.workflow.definition import Step
-from certloom.workflow.parameters import parameter_faults
+from certloom.workflow.parameters import named_as_declared, parameter_faults
 from certloom.workflow.step import StepType
 
 __all__ = ["Fault", "open_points", "structural_faults", "warnings"]
@@ -121,7 +121,8 @@ def _type_faults(step: Step, step_type: StepType, workflow_type: str) -> Iterato
         if step_type.signal(signal.signal_name) is None:
             known = ", ".join(declared.name for declared in step_type.signals) or "none"
             yield Fault(name, "Signals", f"{signal.signal_name!r} is not a signal of it; allowed: {known}")
-    for text in (*parameter_faults(step_type.parameters, step.parameters), *step_type.faults(step.parameters)):
+    declared = named_as_declared(step_type.parameters, step.parameters)
+    for text in (*parameter_faults(step_type.parameters, step.parameters), *step_type.faults(declared)):
         yield Fault(name, "ConfigurationParameters", text)
 
 
@@ -149,9 +150,10 @@ def open_points(
 
 
 def _missing_parameters(step: Step, step_type: StepType) -> Iterator[Fault]:
-    given = {name.casefold() for name, value in step.parameters.items() if value is not None and value != ""}
+    declared = named_as_declared(step_type.parameters, step.parameters)
     for parameter in step_type.parameters:
-        if parameter.required and parameter.default is None and parameter.name.casefold() not in given:
+        value = declared.get(parameter.name)
+        if parameter.required and parameter.default is None and (value is None or value == ""):
             yield Fault(step.unique_name, f"ConfigurationParameters.{parameter.name}", "is required")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["ControlType", "DataType", "Parameter", "parameter_faults"]
+__all__ = ["ControlType", "DataType", "Parameter", "named_as_declared", "parameter_faults"]
 
 
 class DataType(IntEnum):
@@ -42,7 +42,11 @@ class ControlType(IntEnum):
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
-    """One declared parameter. ``default`` is text, as on the wire; ``tokens`` says whether ``$(name)`` is replaced."""
+    """One declared parameter. ``default`` is text, as on the wire; ``tokens`` says whether ``$(name)`` is replaced.
+
+    ``aliases`` are near spellings that are read as well, for names no public page confirms. ``ours`` marks a parameter
+    that the Keyfactor product does not have: it leaves an exported file only where it is not the default.
+    """
 
     name: str
     display_name: str
@@ -53,6 +57,8 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     choices: dict[str, str] | None = None
     tokens: bool = False
     help: str = ""
+    aliases: tuple[str, ...] = ()
+    ours: bool = False
 
 
 _TYPES: dict[DataType, tuple[type, ...]] = {
@@ -67,19 +73,31 @@ _TYPES: dict[DataType, tuple[type, ...]] = {
 }
 
 
+def named_as_declared(declared: tuple[Parameter, ...], given: Mapping[str, Any]) -> dict[str, Any]:
+    """``given`` with each known name as it is declared. Names nobody declared stay as they are."""
+    known = _by_spelling(declared)
+    found = ((known.get(name.casefold()), name, value) for name, value in given.items())
+    return {parameter.name if parameter else name: value for parameter, name, value in found}
+
+
 def parameter_faults(declared: tuple[Parameter, ...], given: Mapping[str, Any]) -> tuple[str, ...]:
     """Every way in which ``given`` does not fit the declaration: unknown or repeated names, values of a wrong type."""
-    known = {parameter.name.casefold(): parameter for parameter in declared}
-    spellings = Counter(name.casefold() for name in given)
-    faults = [f"parameter {name} is given more than once" for name, times in spellings.items() if times > 1]
+    known = _by_spelling(declared)
+    found = {name: known.get(name.casefold()) for name in given}
+    counts = Counter(parameter.name if parameter else name.casefold() for name, parameter in found.items())
+    faults = [f"parameter {name} is given more than once" for name, times in counts.items() if times > 1]
     for name, value in given.items():
-        parameter = known.get(name.casefold())
+        parameter = found[name]
         if parameter is None:
             allowed = ", ".join(p.name for p in declared) or "none"
             faults.append(f"parameter {name} is not known; allowed: {allowed}")
         elif value is not None and not _fits(parameter, value):
             faults.append(f"parameter {name} must be {parameter.data_type.name.replace('_', ' ').lower()}")
     return tuple(faults)
+
+
+def _by_spelling(declared: tuple[Parameter, ...]) -> dict[str, Parameter]:
+    return {spelling.casefold(): one for one in declared for spelling in (*one.aliases, one.name)}
 
 
 def _fits(parameter: Parameter, value: object) -> bool:

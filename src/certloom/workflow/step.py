@@ -103,7 +103,8 @@ class StepType(ABC):
     """What every step type declares.
 
     ``workflow_types`` empty means all. ``once`` types may stand in a definition one time only and take no conditions.
-    ``changes_request`` warns at publishing when such a step follows an approval.
+    ``changes_request`` warns at publishing when such a step follows an approval. ``ours`` marks a type that the
+    Keyfactor product does not have, so that a definition with one is not exported for it.
     """
 
     extension_name: ClassVar[str]
@@ -114,9 +115,13 @@ class StepType(ABC):
     outputs: ClassVar[tuple[str, ...]] = ("continue",)
     once: ClassVar[bool] = False
     changes_request: ClassVar[bool] = False
+    ours: ClassVar[bool] = False
 
     def faults(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:  # noqa: ARG002 - a step type without rules has no faults
-        """What is wrong with these parameters beyond their types. Called when a definition is saved."""
+        """What is wrong with these parameters, under their declared names, beyond their types.
+
+        Called when a definition is saved.
+        """
         return ()
 
     def signal(self, name: str) -> SignalDefinition | None:
