@@ -40,12 +40,13 @@ from certloom.worker.timetable import Timetable
 from certloom.workflow.step import StepType
 from certloom.workflow.workflow_type import WorkflowType
 from certloom.workflow_types.enrollment import Enrollment
+from certloom.workflow_types.expiration import Expiration
 from certloom.workflow_types.revocation import Revocation
 
 __all__ = ["STEP_TYPES", "WORKFLOW_TYPES", "Certloom", "installation", "running"]
 
 STEP_TYPES: tuple[StepType, ...] = (NoopStep(), RequireApproval(), PowerShellStep(), EnrollStep(), RevokeStep())
-WORKFLOW_TYPES: tuple[WorkflowType, ...] = (Enrollment(), Revocation())
+WORKFLOW_TYPES: tuple[WorkflowType, ...] = (Enrollment(), Revocation(), Expiration())
 
 ROOT_AUTHORITY = "certloom Root CA"
 ISSUING_AUTHORITY = "certloom Issuing CA"

@@ -35,6 +35,7 @@ class Operation(StrEnum):
     READ_CERTIFICATE = "read certificate"
     DOWNLOAD_CERTIFICATE = "download certificate"
     REVOKE_CERTIFICATE = "revoke certificate"
+    START_EXPIRATION = "start expiration"
     LIST_TEMPLATES = "list templates"
     APPLY_TEMPLATE = "apply template"
     LIST_AUTHORITIES = "list authorities"
@@ -74,6 +75,7 @@ ACCESS: Mapping[Operation, tuple[str, ...]] = {
     Operation.READ_CERTIFICATE: (permission.READ_CERTIFICATES,),
     Operation.DOWNLOAD_CERTIFICATE: (permission.READ_CERTIFICATES,),
     Operation.REVOKE_CERTIFICATE: (permission.REVOKE_CERTIFICATES,),
+    Operation.START_EXPIRATION: (permission.ADMINISTER,),
     Operation.LIST_TEMPLATES: (permission.READ_TEMPLATES,),
     Operation.APPLY_TEMPLATE: (permission.MODIFY_TEMPLATES,),
     Operation.LIST_AUTHORITIES: (permission.READ_AUTHORITIES,),

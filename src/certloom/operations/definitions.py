@@ -88,7 +88,7 @@ async def definitions(services: Services, actor: Actor) -> list[DefinitionView]:
     """Every definition, without steps, by display name."""
     require(actor, Operation.LIST_DEFINITIONS)
     rows = await list_definitions(services.database)
-    return [DefinitionView(row, row.draft_version, (), await _named_keys(services, row.id)) for row in rows]
+    return [DefinitionView(row, row.draft_version, (), await _named_keys(services, row)) for row in rows]
 
 
 async def definition_view(
@@ -114,7 +114,7 @@ async def create_definition(
     type_name = _known_type(services, workflow_type)
     if not display_name.strip():
         raise DefinitionInvalid("DisplayName is missing. Say what people shall call this definition.")
-    key_value = await _known_key(services, key)
+    key_value = await _known_key(services, type_name, key)
     taken = await read_for_key(services.database, type_name, key_value)
     if taken is not None:
         raise DefinitionKeyTaken(
@@ -234,9 +234,12 @@ def _known_type(services: Services, workflow_type: str) -> str:
     raise DefinitionInvalid(f"WorkflowType {workflow_type[:100]!r} is not known. Use one of: {known}.")
 
 
-async def _known_key(services: Services, key: str) -> str:
-    """The id, as text, of the template a key names by id or by name. Raises DefinitionInvalid."""
+async def _known_key(services: Services, workflow_type: str, key: str) -> str:
+    """The id, as text, of what a key names: a template by id or by name. Raises DefinitionInvalid."""
     wanted = key.strip().casefold()
+    key_type = services.workflow_types[workflow_type].key_type
+    if key_type != _TEMPLATE:
+        return _number(key_type, wanted)
     rows = await list_templates(services.database)
     # An id is unmistakable; a name of digits must not take its place.
     by_id, by_name = {str(row.id): row for row in rows}, {row.name_key: row for row in rows}
@@ -247,9 +250,23 @@ async def _known_key(services: Services, key: str) -> str:
     raise DefinitionInvalid(f"Key {key[:100]!r} is not a template's id or name. Known: {known}.")
 
 
-async def _named_keys(services: Services, definition_id: str) -> tuple[tuple[str, str | None], ...]:
-    names = {str(row.id): row.name for row in await list_templates(services.database)}
-    return tuple((key, names.get(key)) for key in await keys_of(services.database, definition_id))
+_TEMPLATE = "Template"
+_LONGEST_NUMBER = 9
+
+
+def _number(key_type: str, key: str) -> str:
+    """The id of something certloom does not keep a list of. Raises DefinitionInvalid."""
+    if key.isascii() and key.isdecimal() and len(key) <= _LONGEST_NUMBER and int(key):
+        return str(int(key))
+    raise DefinitionInvalid(f"Key {key[:100]!r} is not the id of an {key_type}. Give its number, such as 2.")
+
+
+async def _named_keys(services: Services, row: DefinitionRow) -> tuple[tuple[str, str | None], ...]:
+    keys = await keys_of(services.database, row.id)
+    if services.workflow_types[row.workflow_type].key_type != _TEMPLATE:
+        return tuple((key, None) for key in keys)
+    names = {str(template.id): template.name for template in await list_templates(services.database)}
+    return tuple((key, names.get(key)) for key in keys)
 
 
 async def _existing(services: Services, definition_id: UUID) -> DefinitionRow:
@@ -268,7 +285,7 @@ async def _view(services: Services, row: DefinitionRow, version: int | None = No
         raise DefinitionNotFound(
             f"Definition {row.display_name} has no version {chosen}; {row.draft_version} is newest."
         )
-    return DefinitionView(row, chosen, steps, await _named_keys(services, row.id))
+    return DefinitionView(row, chosen, steps, await _named_keys(services, row))
 
 
 def _changed(row: DefinitionRow, **values: Any) -> DefinitionRow:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from certloom.errors import Conflict
+from certloom.errors import Conflict, NotFound
 from certloom.identity.actor import Actor
 from certloom.operations.access import Operation
 from certloom.operations.audit import entry
@@ -18,11 +18,15 @@ from certloom.workflow.event import InstanceStarted
 from certloom.workflow.instance import DefinitionPin
 from certloom.workflow.journal import apply
 
-__all__ = ["DefinitionDisabled", "Start", "begin", "beginning"]
+__all__ = ["DefinitionDisabled", "DefinitionMissing", "Start", "begin", "beginning"]
 
 
 class DefinitionDisabled(Conflict):
     """The definition that takes this request is switched off."""
+
+
+class DefinitionMissing(NotFound):
+    """No published definition takes this request, and its type has no global one."""
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +49,7 @@ async def begin(
 ) -> None:
     """Start an instance.
 
-    Raises DefinitionDisabled, and GuardLost when one of ``guards`` does not hold.
+    Raises DefinitionMissing or DefinitionDisabled, and GuardLost when one of ``guards`` does not hold.
     ``writes`` ride in the same Change.
     """
     change = await beginning(services, actor, start, instance_id)
@@ -53,7 +57,7 @@ async def begin(
 
 
 async def beginning(services: Services, actor: Actor, start: Start, instance_id: str) -> Change:
-    """The Change that starts an instance. Raises DefinitionDisabled."""
+    """The Change that starts an instance. Raises DefinitionMissing or DefinitionDisabled."""
     row = await _definition_for(services, start)
     pin = DefinitionPin(row.id, row.display_name, row.published_version or 0, row.workflow_type)
     event = InstanceStarted(
@@ -77,7 +81,11 @@ async def _definition_for(services: Services, start: Start) -> DefinitionRow:
     A definition that is switched off refuses: falling back would go round its approvals.
     """
     row = await read_in_use(services.database, start.workflow_type, start.key)
-    assert row is not None  # noqa: S101 - start-up creates the global definitions and nothing deletes them
+    if row is None:
+        raise DefinitionMissing(
+            f"No published {start.workflow_type} definition covers key {start.key}, so nothing was started. "
+            "Publish one for it."
+        )
     if not row.enabled:
         raise DefinitionDisabled(
             f"Definition {row.display_name} is switched off, so nothing it covers can start. "

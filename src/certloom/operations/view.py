@@ -23,15 +23,16 @@ __all__ = ["step_view"]
 async def step_view(services: Services, instance: Instance, definition: Definition, step: Step) -> StepView:
     """The view of ``step``, with votes that no longer count left out (check A10)."""
     step_type = services.step_types[step.extension_name]
+    workflow_type = services.workflow_types[definition.workflow_type]
     view = StepView(
         instance=instance,
         step=step.unique_name,
-        parameters=_parameters(step_type, step, instance.data),
+        parameters=_parameters(step_type, step, workflow_type, instance.data),
         votes=(),
         roles=(),
         request={},
         now=services.clock(),
-        protected=_protected(services.workflow_types[definition.workflow_type]),
+        protected=_protected(workflow_type),
     )
     if not step_type.signals and not isinstance(step_type, EffectStep):
         # Only votes and effects are about the request; hashing it for every other step would cost more than the step.
@@ -61,13 +62,16 @@ async def _request(services: Services, instance: Instance, definition: Definitio
     )
 
 
-def _parameters(step_type: StepType, step: Step, data: Mapping[str, Any]) -> dict[str, Any]:
+def _parameters(
+    step_type: StepType, step: Step, workflow_type: WorkflowType, data: Mapping[str, Any]
+) -> dict[str, Any]:
     given = named_as_declared(step_type.parameters, step.parameters)
+    named = workflow_type.tokens(data) if step_type.parameters else {}
     values = {}
     for parameter in step_type.parameters:
         value = given.get(parameter.name, parameter.default)
         if parameter.name in given or value is not None:
-            values[parameter.name] = _replaced(value, data) if parameter.tokens else value
+            values[parameter.name] = _replaced(value, named) if parameter.tokens else value
     return values
 
 

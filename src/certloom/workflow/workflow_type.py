@@ -41,6 +41,11 @@ class WorkflowType(ABC):
     closing_step: ClassVar[str | None]
     data_keys: ClassVar[tuple[DataKey, ...]]
 
+    def tokens(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The data under all names a token may use: the further tokens of its keys, then the keys themselves."""
+        further = {token: data[key.name] for key in self.data_keys for token in key.tokens if key.name in data}
+        return {**further, **data}
+
     @abstractmethod
     def title(self, initiator: str, data: Mapping[str, Any]) -> str:
         """What happens, in a sentence that starts with the initiator and ends with a full stop."""
