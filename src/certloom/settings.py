@@ -3,6 +3,7 @@
 import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, get_type_hints
 
@@ -26,6 +27,9 @@ __all__ = [
 PREFIX = "CERTLOOM_"
 SECRETS = frozenset({"bootstrap_admin_password"})
 """Settings that are never shown, and that ``CERTLOOM_<NAME>_FILE`` may read from a file of their own."""
+
+LISTS = frozenset({"trusted_proxies"})
+"""Settings that hold several values; as text they are parted by commas."""
 
 EnumerationForm = Literal["names", "numbers"]
 BasePath = Annotated[str, Meta(pattern=r"^(/[A-Za-z0-9._-]+)+$")]
@@ -80,6 +84,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Accept passwords over plain HTTP from other machines: only where something in front ends TLS."
         ),
     ] = False
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Addresses or networks of proxies whose word about the client is taken; as text: 10.0.0.1,::1."
+        ),
+    ] = ()
+    proxy_header: Annotated[
+        Literal["x-forwarded-for", "forwarded"],
+        Meta(description="The header those proxies write: X-Forwarded-For with X-Forwarded-Proto, or Forwarded."),
+    ] = "x-forwarded-for"
     enroll_wait_seconds: Annotated[
         float,
         Meta(ge=0, le=60, description="How long a request waits for its workflow before it is answered as pending."),
@@ -99,7 +113,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_body_bytes: Annotated[int, Meta(ge=1_000, description="The longest request body that is read.")] = 1_000_000
     max_body_depth: Annotated[int, Meta(ge=8, le=200, description="How deep the JSON of a request may be nested.")] = 32
     lockout_threshold: Annotated[
-        int, Meta(ge=1, description="How many wrong passwords, within the window, lock further attempts out.")
+        int,
+        Meta(ge=1, description="How many wrong passwords for an account, from one address within the window, lock it."),
     ] = 10
     lockout_window_seconds: Annotated[int, Meta(ge=1, description="How long wrong passwords are counted.")] = 300
     credential_lifetime_seconds: Annotated[
@@ -173,6 +188,7 @@ def read_settings(
     settings = msgspec.convert(values, Settings)
     _check_base_paths(settings)
     _check_tls(settings)
+    _check_proxies(settings)
     default = Origin("default")
     origins = {name: given[name].origin if name in given else default for name in TYPES}
     return Configuration(settings, origins)
@@ -226,6 +242,8 @@ def _converted(name: str, given: _Given) -> object:
     value = given.value
     if name == "base_paths" and isinstance(value, str):
         value = {path.strip(): form.strip() or "names" for path, _, form in _pairs(value)}
+    elif name in LISTS and isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
     try:
         return msgspec.convert(value, TYPES[name], strict=False)
     except msgspec.ValidationError as error:
@@ -254,6 +272,18 @@ def _check_tls(settings: Settings) -> None:
     if settings.tls_auto and settings.tls_cert:
         message = "tls_auto issues the server's certificate itself, but tls_cert names one. Remove one of them."
         raise SettingInvalid(message)
+
+
+def _check_proxies(settings: Settings) -> None:
+    for text in settings.trusted_proxies:
+        try:
+            ip_network(text, strict=False)
+        except ValueError as error:
+            message = (
+                f"trusted_proxies holds {text[:100]!r}, which is no address and no network. "
+                "Write it as 10.0.0.1 or 10.0.0.0/8."
+            )
+            raise SettingInvalid(message) from error
 
 
 def _text_of(path: Path) -> str:

@@ -153,13 +153,20 @@ async def test_a_flood_of_wrong_passwords_locks_the_account_and_writes_one_row(l
     assert await refusals(later) == before + 1
 
 
-async def test_a_locked_account_is_locked_from_everywhere_and_a_locked_address_for_everybody(later: Site) -> None:
+async def test_an_account_is_locked_where_it_was_guessed_at_and_its_owner_works_on_elsewhere(later: Site) -> None:
     for _ in range(10):
         await asked(later, basic("CORP\\alice:wrong"), address="192.0.2.1", scheme="https")
+    there = await asked(later, basic(f"CORP\\alice:{PASSWORD}"), address="192.0.2.1", scheme="https")
     elsewhere = await asked(later, basic(f"CORP\\alice:{PASSWORD}"), address="192.0.2.2", scheme="https")
     somebody = await asked(later, basic(f"CORP\\bob:{PASSWORD}"), address="192.0.2.1", scheme="https")
-    unaffected = await asked(later, basic(f"CORP\\bob:{PASSWORD}"), address="192.0.2.2", scheme="https")
-    assert (elsewhere[0], somebody[0], unaffected[0]) == (403, 403, 200)
+    assert (there[0], elsewhere[0], somebody[0]) == (403, 200, 200)
+
+
+async def test_b02_two_authorization_headers_are_refused_though_both_are_right(later: Site) -> None:
+    right = ("authorization", basic(f"CORP\\admin:{PASSWORD}"))
+    answer = await later.client.get(f"http://testserver{ENDPOINTS}", headers=[right, right])
+    assert answer.status_code == 401
+    assert "several Authorization headers" in answer.json()["Message"]
 
 
 async def test_the_lock_opens_when_its_window_is_over(later: Site) -> None:
@@ -211,6 +218,23 @@ async def test_plain_http_is_fine_where_the_operator_accepts_it(furnished_site: 
     folder = Path(shutil.copytree(furnished_site, tmp_path / "data"))
     async with opened(folder, insecure_http=True) as site:
         assert (await asked(site, basic(f"CORP\\alice:{PASSWORD}"), address="192.0.2.1"))[0] == 200
+
+
+async def test_j05_behind_a_proxy_each_client_has_a_lockout_of_its_own_and_is_named_in_the_audit_log(
+    furnished_site: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(furnished_site, tmp_path / "data"))
+    async with opened(folder, trusted_proxies=("127.0.0.1",)) as site:
+
+        async def ask(address: str, password: str) -> int:
+            fields = {"x-forwarded-for": address, "x-forwarded-proto": "https"}
+            answer = await site.call("alice", "GET", "/Status/Endpoints", headers=fields, password=password)
+            return answer.status_code
+
+        assert [await ask("192.0.2.1", "wrong") for _ in range(11)] == [401] * 10 + [403]
+        assert (await ask("192.0.2.1", PASSWORD), await ask("192.0.2.2", PASSWORD)) == (403, 200)
+        (row,) = await site.services.database.fetch_all("SELECT body FROM audit WHERE operation = 'authenticate'")
+        assert json.loads(row[0])["message"] == "Failed from 192.0.2.1."
 
 
 async def test_no_answer_to_a_refused_login_repeats_what_was_sent(later: Site) -> None:

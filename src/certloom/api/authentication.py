@@ -2,14 +2,13 @@
 
 import base64
 import binascii
-from functools import lru_cache
-from ipaddress import ip_address
+from collections.abc import Sequence
 
 from certloom.errors import Forbidden
 from certloom.identity.actor import Actor
 from certloom.operations.authentication import Authenticator
 
-__all__ = ["InsecureConnection", "Unauthenticated", "authenticate", "is_loopback"]
+__all__ = ["InsecureConnection", "Unauthenticated", "authenticate", "authorization_of"]
 
 
 class Unauthenticated(Exception):
@@ -18,6 +17,17 @@ class Unauthenticated(Exception):
 
 class InsecureConnection(Forbidden):
     """A password was sent over a connection anybody on the way can read."""
+
+
+def authorization_of(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
+    """The Authorization header, or None without one.
+
+    Raises Unauthenticated for several: something in front may have looked at another one than we would.
+    """
+    values = [value for name, value in headers if name == b"authorization"]
+    if len(values) > 1:
+        raise Unauthenticated("The request has several Authorization headers. Send one.")
+    return values[0].decode("latin-1") if values else None
 
 
 async def authenticate(authenticator: Authenticator, header: str | None, address: str, *, secure: bool) -> Actor:
@@ -53,12 +63,3 @@ def _credentials(encoded: str) -> tuple[str, str]:
     if not colon:
         raise Unauthenticated("The Basic credentials hold no colon between name and password (RFC 7617).")
     return name, password
-
-
-@lru_cache(maxsize=4096)
-def is_loopback(address: str) -> bool:
-    """Whether an address never leaves this machine. What is no address (a Unix socket) does not."""
-    try:
-        return ip_address(address.partition("%")[0]).is_loopback
-    except ValueError:
-        return address in {"", "localhost", "testclient"}

@@ -10,7 +10,8 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from certloom import __version__
 from certloom.api.answers import JSON, send_json
-from certloom.api.authentication import Unauthenticated, authenticate, is_loopback
+from certloom.api.authentication import Unauthenticated, authenticate, authorization_of
+from certloom.api.client import client_of
 from certloom.api.enumerations import FORM_HEADER, form_of
 from certloom.api.one_instance import direct_instance_id, one_instance
 from certloom.api.problems import Problem, problem
@@ -84,16 +85,13 @@ class Gate:
 
     async def _identify(self, scope: HTTPScope, state: dict[str, Any]) -> None:
         """Find out who calls, and in which form they read enumerations."""
-        headers = state["headers"]
-        address = (scope.get("client") or ("", 0))[0]
-        secure = self._is_secure(scope, address)
-        state["actor"] = await authenticate(
-            self._authenticator, _text(headers.get(b"authorization")), address, secure=secure
-        )
-        state["form"] = form_of(_text(headers.get(_FORM_HEADER)), state.get("enumerations", "names"))
-
-    def _is_secure(self, scope: HTTPScope, address: str) -> bool:
-        return scope["scheme"] == "https" or is_loopback(address) or self._services.settings.insecure_http
+        peer = (scope.get("client") or ("", 0))[0]
+        fields = list(scope["headers"])
+        client = client_of(peer, scope["scheme"], fields, self._services.settings)
+        header = authorization_of(fields)
+        state["actor"] = await authenticate(self._authenticator, header, client.address, secure=client.secure)
+        form = _text(state["headers"].get(_FORM_HEADER))
+        state["form"] = form_of(form, state.get("enumerations", "names"))
 
 
 def _text(header: bytes | None) -> str | None:

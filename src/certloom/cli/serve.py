@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from certloom.api.authentication import is_loopback
+from certloom.api.client import is_loopback
 from certloom.app import Certloom, installation, running
 from certloom.cli.banner import banner_of
 from certloom.cli.listening import Address, TlsFiles, bound_socket, listening

@@ -54,6 +54,7 @@ class Authenticator:
             self._refuse_locked(key, address)
             if await asyncio.to_thread(self.services.hasher.verify, stored, password) and known and stored:
                 self.verified.remember(key, password, stored, self.services.clock())
+                self.lockout.succeeded(key, address, self.services.clock())
                 return known[1]
             is_first = self.lockout.failed(key, address, self.services.clock())
         if is_first:
