@@ -82,7 +82,13 @@ def _type(base: Any, meta: Meta) -> str:
         return " or ".join(_code(value) for value in get_args(base))
     if get_origin(base) is dict:
         return "table"
-    words = {str: "text", int: "whole number", float: "number", bool: "true or false"}[base]
+    words = {
+        str: "text",
+        int: "whole number",
+        float: "number",
+        bool: "true or false",
+        tuple[str, ...]: "list of texts",
+    }[base]
     limits = [f"at least {meta.ge}"] if meta.ge is not None else []
     limits += [f"at most {meta.le}"] if meta.le is not None else []
     limits += ["not empty"] if meta.min_length else []
