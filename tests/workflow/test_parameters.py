@@ -69,3 +69,10 @@ def test_a_near_spelling_is_read_as_the_declared_name_and_both_at_once_are_a_fau
     assert named_as_declared(declared, {"AMOUNT": "a", "b": 1, "Other": 2}) == {"Value": "a", "B": 1, "Other": 2}
     assert parameter_faults(declared, {"amount": "a"}) == ()
     assert parameter_faults(declared, {"amount": "a", "VALUE": "b"}) == ("parameter Value is given more than once",)
+
+
+def test_a_value_that_is_not_among_the_choices_is_told_with_them() -> None:
+    declared = (Parameter(name="Mode", display_name="Mode", choices={"data": "Data", "text": "Text"}),)
+    assert parameter_faults(declared, {"Mode": "text"}) == ()
+    assert parameter_faults(declared, {"Mode": ""}) == ()
+    assert parameter_faults(declared, {"Mode": "Text"}) == ("parameter Mode must be one of data, text",)

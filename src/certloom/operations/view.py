@@ -12,9 +12,9 @@ from certloom.store.certificates import read_template
 from certloom.workflow.approval import bind, votes_for
 from certloom.workflow.definition import Definition, Step
 from certloom.workflow.instance import Instance, ReceivedSignal
-from certloom.workflow.parameters import named_as_declared
+from certloom.workflow.parameters import TOKEN_MODE, Parameter, named_as_declared
 from certloom.workflow.step import EffectStep, StepType, StepView
-from certloom.workflow.tokens import replace_tokens
+from certloom.workflow.token_modes import TextKind, expand, kind_of_media
 from certloom.workflow.workflow_type import WorkflowType
 
 __all__ = ["step_view"]
@@ -65,14 +65,22 @@ async def _request(services: Services, instance: Instance, definition: Definitio
 def _parameters(
     step_type: StepType, step: Step, workflow_type: WorkflowType, data: Mapping[str, Any]
 ) -> dict[str, Any]:
+    """The parameters by their declared names: defaults where nothing is given, and every token replaced, once."""
     given = named_as_declared(step_type.parameters, step.parameters)
     named = workflow_type.tokens(data) if step_type.parameters else {}
     values = {}
-    for parameter in step_type.parameters:
-        value = given.get(parameter.name, parameter.default)
-        if parameter.name in given or value is not None:
-            values[parameter.name] = _replaced(value, named) if parameter.tokens else value
-    return values
+    for one in step_type.parameters:
+        value = given.get(one.name)
+        values[one.name] = one.default if value is None else value
+    kinds = {one.name: _kind(one, values) for one in step_type.parameters if one.tokens}
+    replaced = {name: _replaced(values[name], named, kind) for name, kind in kinds.items()}
+    return {name: value for name, value in (values | replaced).items() if value is not None}
+
+
+def _kind(parameter: Parameter, values: Mapping[str, Any]) -> TextKind:
+    if values.get(TOKEN_MODE.name) == "text":
+        return TextKind.TEXT
+    return kind_of_media(str(values.get(parameter.media_type) or "")) if parameter.media_type else parameter.text
 
 
 @cache
@@ -80,12 +88,12 @@ def _protected(workflow_type: WorkflowType) -> frozenset[str]:
     return frozenset(key.name for key in workflow_type.data_keys if key.protected)
 
 
-def _replaced(value: Any, data: Mapping[str, Any]) -> Any:
+def _replaced(value: Any, data: Mapping[str, Any], kind: TextKind) -> Any:
     if isinstance(value, str):
-        return replace_tokens(value, data)
+        return expand(value, data, kind)
     if isinstance(value, dict):
-        return {name: _replaced(item, data) for name, item in value.items()}
-    return [_replaced(item, data) for item in value] if isinstance(value, list) else value
+        return {name: _replaced(item, data, kind) for name, item in value.items()}
+    return [_replaced(item, data, kind) for item in value] if isinstance(value, list) else value
 
 
 async def _still_counts(services: Services, step: Step, vote: ReceivedSignal) -> bool:

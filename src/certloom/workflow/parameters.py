@@ -11,7 +11,9 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["ControlType", "DataType", "Parameter", "named_as_declared", "parameter_faults"]
+from certloom.workflow.token_modes import TextKind
+
+__all__ = ["TOKEN_MODE", "ControlType", "DataType", "Parameter", "named_as_declared", "parameter_faults"]
 
 
 class DataType(IntEnum):
@@ -45,7 +47,9 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     """One declared parameter. ``default`` is text, as on the wire; ``tokens`` says whether ``$(name)`` is replaced.
 
     ``aliases`` are near spellings that are read as well, for names no public page confirms. ``ours`` marks a parameter
-    that the Keyfactor product does not have: it leaves an exported file only where it is not the default.
+    that the Keyfactor product does not have: it leaves an exported file only where it is not the default. ``text`` is
+    what the value is part of, which decides how the value of a token is written into it; where the author chooses
+    that, ``media_type`` names the parameter that says so.
     """
 
     name: str
@@ -56,9 +60,23 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     default: str | None = None
     choices: dict[str, str] | None = None
     tokens: bool = False
+    text: TextKind = TextKind.TEXT
+    media_type: str = ""
     help: str = ""
     aliases: tuple[str, ...] = ()
     ours: bool = False
+
+
+TOKEN_MODE = Parameter(
+    name="TokenMode",
+    display_name="Values of tokens",
+    control=ControlType.DROP_DOWN,
+    default="data",
+    choices={"data": "Written as data, so that no value can change the text around it", "text": "Written as they are"},
+    help="data: the value of a token is encoded for the place it stands in. text: it is written as it is.",
+    ours=True,
+)
+"""How tokens are replaced; declared for every step type for which it makes a difference."""
 
 
 _TYPES: dict[DataType, tuple[type, ...]] = {
@@ -93,6 +111,8 @@ def parameter_faults(declared: tuple[Parameter, ...], given: Mapping[str, Any]) 
             faults.append(f"parameter {name} is not known; allowed: {allowed}")
         elif value is not None and not _fits(parameter, value):
             faults.append(f"parameter {name} must be {parameter.data_type.name.replace('_', ' ').lower()}")
+        elif parameter.choices and value and value not in parameter.choices:
+            faults.append(f"parameter {name} must be one of {', '.join(parameter.choices)}")
     return tuple(faults)
 
 

@@ -17,8 +17,9 @@ from certloom.pki.template import Template
 from certloom.workflow.fact import Fact
 from certloom.workflow.instance import Instance, ReceivedSignal
 from certloom.workflow.outcome import Outcome
-from certloom.workflow.parameters import Parameter
+from certloom.workflow.parameters import TOKEN_MODE, Parameter
 from certloom.workflow.signal import SignalDefinition
+from certloom.workflow.token_modes import TextKind
 
 __all__ = ["EffectStep", "Lookup", "Prepared", "PureStep", "Retries", "StepContext", "StepType", "StepView"]
 
@@ -116,6 +117,16 @@ class StepType(ABC):
     once: ClassVar[bool] = False
     changes_request: ClassVar[bool] = False
     ours: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Add the parameters that all such step types have; whoever reads the declaration sees them as its own."""
+        super().__init_subclass__(**options)
+        cls.parameters = (*cls.parameters, *(one for one in cls._common() if one not in cls.parameters))
+
+    @classmethod
+    def _common(cls) -> tuple[Parameter, ...]:
+        encoded = any(one.tokens and (one.text is not TextKind.TEXT or one.media_type) for one in cls.parameters)
+        return (TOKEN_MODE,) if encoded else ()
 
     def faults(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:  # noqa: ARG002 - a step type without rules has no faults
         """What is wrong with these parameters, under their declared names, beyond their types.

@@ -6,10 +6,13 @@ workflow-definitions reference, 3.5.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["is_token", "lookup", "replace_tokens"]
+__all__ = ["as_text", "is_token", "lookup", "replace_tokens"]
+
+Write = Callable[[Any, int], str]
+"""Writes a token's value for the place it stands in: the value, and where in the text the token begins."""
 
 _TOKEN = re.compile(r"\$\(([^()$]{1,200})\)")
 _PATH = re.compile(r"([^.\[\]]+)|\[(\d{1,6})\]")
@@ -20,9 +23,14 @@ def is_token(text: str) -> bool:
     return _TOKEN.fullmatch(text) is not None
 
 
-def replace_tokens(text: str, data: Mapping[str, Any]) -> str:
-    """``text`` with every known token replaced; an unknown token becomes nothing."""
-    return _TOKEN.sub(lambda match: _as_text(lookup(match[1], data)), text)
+def replace_tokens(text: str, data: Mapping[str, Any], write: Write | None = None) -> str:
+    """``text`` with every token replaced by what ``write`` makes of its value.
+
+    Without ``write`` the values stand there as they are, and an unknown token becomes nothing.
+    """
+    if write is None:
+        return _TOKEN.sub(lambda match: as_text(lookup(match[1], data)), text)
+    return _TOKEN.sub(lambda match: write(lookup(match[1], data), match.start()), text)
 
 
 def lookup(token: str, data: Mapping[str, Any]) -> Any:
@@ -68,7 +76,8 @@ def _parsed(text: str) -> Any:
         return None
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """A value as a text shows it: nothing for none, JSON for what is no text."""
     if value is None:
         return ""
     if isinstance(value, str):
