@@ -36,6 +36,10 @@ MATRIX: Mapping[str, tuple[int, int, int, int]] = {
     "POST /KeyfactorAPI/Certificates/Revoke": (401, 403, 403, 404),
     "GET /KeyfactorAPI/Templates": (401, 403, 403, 200),
     "GET /KeyfactorAPI/Security/Roles": (401, 403, 403, 200),
+    "GET /KeyfactorAPI/Audit": (401, 403, 403, 200),
+    "GET /KeyfactorAPI/Audit/Download": (401, 403, 403, 200),
+    "GET /KeyfactorAPI/Audit/{audit_id}": (401, 403, 403, 200),
+    "GET /KeyfactorAPI/Audit/{audit_id}/Validate": (401, 403, 403, 200),
     "GET /KeyfactorAPI/Status/Endpoints": (401, 200, 200, 200),
     "GET /KeyfactorAPI/Status/HealthCheck": (401, 204, 204, 204),
     "GET /healthz": OPEN,
@@ -93,7 +97,7 @@ async def waiting(site: Site) -> str:
 
 async def ask(site: Site, who: str | None, route: str, waiting: str) -> int:
     method, _, path = route.partition(" ")
-    filled = path.format(instance_id=waiting, definition_id=NOBODY, certificate_id="999", name="start.js")
+    filled = path.format(instance_id=waiting, definition_id=NOBODY, certificate_id="999", audit_id="1", name="start.js")
     return (await site.call(who, method, filled, BODIES.get(route), base="")).status_code
 
 

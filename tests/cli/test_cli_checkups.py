@@ -117,6 +117,21 @@ def test_a_removed_audit_entry_is_named_and_ends_with_1(cli: CommandLine) -> Non
     assert "entry 2 is missing" in report.document["fault"]
 
 
+def test_a_saved_checkpoint_shows_a_log_that_was_cut_off_with_its_checkpoints(cli: CommandLine) -> None:
+    cli("role", "create", "Auditors")
+    saved = cli.folder.parent / "checkpoint.json"
+    saved.write_text(cli("audit", "checkpoint", "--json").out)
+    assert "is whole" in cli("audit", "verify", "--checkpoint", str(saved)).out
+    change(cli.folder, "DELETE FROM audit_checkpoint")
+    change(cli.folder, "DELETE FROM audit WHERE seq > 1")
+
+    assert cli("audit", "verify").code == 0
+    report = cli("audit", "verify", "--checkpoint", str(saved))
+
+    assert report.code == 1
+    assert "but the saved checkpoint covers entry" in report.out
+
+
 def test_verifying_needs_the_key_file_and_changes_nothing(cli: CommandLine) -> None:
     key = cli.folder / "certloom.key"
     key.rename(key.with_suffix(".away"))

@@ -21,6 +21,7 @@ ANSWERING: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("authority", "list"): (),
     ("doctor",): (),
     ("audit", "verify"): (),
+    ("audit", "checkpoint"): (),
     ("script", "run"): ("names.ps1", "--param", "Name=web"),
     ("script", "check"): ("names.ps1",),
 }
@@ -112,6 +113,7 @@ def test_wrong_usage_ends_with_2_and_says_what_is_wrong(cli: CommandLine, argume
         (("template", "apply", "absent.toml"), "absent.toml cannot be read", "Correct the file"),
         (("user", "list", "--config", "absent.toml"), "absent.toml cannot be read", "Correct its name"),
         (("user", "list", "--data-folder", "/proc/certloom"), "cannot be created", "--data-folder"),
+        (("audit", "verify", "--checkpoint", "absent.json"), "absent.json: No such file", "Correct"),
         (("audit", "verify", "--data-folder", "absent"), "no installation in absent", "--data-folder"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",

@@ -1,4 +1,6 @@
 import asyncio
+import base64
+import dataclasses
 from pathlib import Path
 
 import msgspec
@@ -7,12 +9,15 @@ from tests.store.conftest import Wakes, change_behind_its_back, entry
 
 from certloom.clock import system_clock
 from certloom.dispatch.in_process import InProcessDispatcher
+from certloom.errors import CertloomError
+from certloom.identity.actor import system_actor
 from certloom.identity.password import PasswordHasher
-from certloom.operations.checkpoints import AuditReport, sign_checkpoint, verify_audit
+from certloom.operations.checkpoints import AuditReport, last_checkpoint, read_saved, sign_checkpoint, verify_audit
 from certloom.operations.services import Services
 from certloom.settings import Settings
-from certloom.store.audit import entry_hash
+from certloom.store.audit import CheckpointRow, entry_hash
 from certloom.store.change import Change, StoreUnavailable
+from certloom.store.database import Database
 from certloom.store.meta import MetaRow, read_meta
 from certloom.store.rows import Put
 from certloom.store.sealing import Seal
@@ -40,7 +45,7 @@ async def services(database: SqliteDatabase) -> Services:
     return made
 
 
-async def append(database: SqliteDatabase, count: int) -> None:
+async def append(database: Database, count: int) -> None:
     for number in range(count):
         await database.commit(Change(audit=(entry(f"entry {number}"),)))
 
@@ -125,6 +130,90 @@ async def test_h02_another_installations_key_verifies_nothing(services: Services
     stranger = Seal(bytes(31) + b"1").audit_key().public_key()
     report = await verify_audit(services.database, stranger)
     assert report.fault == "the checkpoint at entry 7 was not signed by this installation"
+
+
+@pytest.fixture
+async def signed_often(services: Services) -> Services:
+    """Thirty entries, signed at 7, 10, 20 and 30."""
+    await sign_checkpoint(services)
+    for _ in range(2):
+        await append(services.database, 10)
+        await sign_checkpoint(services)
+    return services
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("DELETE FROM audit_checkpoint WHERE seq = 7", "the checkpoint at entry 10 is number 2: those before it"),
+        ("DELETE FROM audit_checkpoint WHERE seq = 10", "a checkpoint between entry 7 and entry 20 is missing"),
+        ("DELETE FROM audit_checkpoint WHERE seq IN (7, 10)", "the checkpoint at entry 20 is number 3"),
+        ("UPDATE audit_checkpoint SET number = 9 WHERE seq = 20", "the checkpoint at entry 20 was not signed"),
+        ("UPDATE audit_checkpoint SET previous = 'x' WHERE seq = 20", "the checkpoint at entry 20 was not signed"),
+        ("UPDATE audit_checkpoint SET number = 0 WHERE seq = 7", "the checkpoint at entry 7 was not signed"),
+    ],
+)
+async def test_h02_a_checkpoint_that_was_removed_is_missed(
+    signed_often: Services, path: Path, statement: str, told: str
+) -> None:
+    change_behind_its_back(path, statement)
+    fault = (await verified(signed_often)).fault
+    assert fault is not None
+    assert fault.startswith(told)
+
+
+async def test_h02_a_log_cut_off_with_its_checkpoints_is_found_by_a_saved_one(
+    signed_often: Services, path: Path
+) -> None:
+    key, saved = SEAL.audit_key().public_key(), await last_checkpoint(signed_often, system_actor("test"))
+    assert (await verify_audit(signed_often.database, key, saved)).fault is None
+    change_behind_its_back(path, "DELETE FROM audit_checkpoint WHERE seq = 30")
+    removed = (await verify_audit(signed_often.database, key, saved)).fault
+    assert removed == "the saved checkpoint at entry 30 is not among the log's own: checkpoints were removed"
+    change_behind_its_back(path, "DELETE FROM audit WHERE seq > 20")
+    assert (await verified(signed_often)).fault is None
+    fault = (await verify_audit(signed_often.database, key, saved)).fault
+    assert fault == "the log ends at entry 20, but the saved checkpoint covers entry 30: its tail was cut off"
+
+
+async def test_h02_a_log_written_anew_behind_the_cut_differs_from_the_saved_checkpoint(
+    signed_often: Services, path: Path
+) -> None:
+    saved = await last_checkpoint(signed_often, system_actor("test"))
+    change_behind_its_back(path, "DELETE FROM audit_checkpoint WHERE seq > 20", "DELETE FROM audit WHERE seq > 20")
+    reopened = SqliteDatabase(path, InProcessDispatcher())
+    for number in range(15):
+        await reopened.commit(Change(audit=(entry(f"another story {number}"),)))
+    await sign_checkpoint(dataclasses.replace(signed_often, database=reopened))
+    fault = (await verify_audit(reopened, SEAL.audit_key().public_key(), saved)).fault
+    await reopened.close()
+    assert fault == "entry 30 or one before it was rewritten: a signed checkpoint says otherwise"
+
+
+async def test_a_saved_checkpoint_of_another_installation_proves_nothing(signed_often: Services) -> None:
+    saved = await last_checkpoint(signed_often, system_actor("test"))
+    forged = msgspec.structs.replace(saved, signature=base64.b64encode(bytes(64)).decode())
+    report = await verify_audit(signed_often.database, SEAL.audit_key().public_key(), forged)
+    assert report.fault == "the checkpoint at entry 30 was not signed by this installation"
+
+
+async def test_checkpoints_from_before_the_numbering_still_count(services: Services) -> None:
+    text = b"certloom audit checkpoint:7:then:"
+    (row,) = await services.database.fetch_all("SELECT hash FROM audit WHERE seq = 7")
+    old = CheckpointRow(
+        seq=7, at="then", hash=row[0], signature=SEAL.audit_key().sign(text + row[0].encode()), number=0, previous=""
+    )
+    await services.database.commit(Change(writes=(Put(old),)))
+    await sign_checkpoint(services)
+    assert await verified(services) == AuditReport(10, 2, None)
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{}", b"no JSON", b'{"number":1,"seq":1,"at":"","hash":"","previous":"","signature":"!"}']
+)
+def test_what_is_no_saved_checkpoint_is_told(text: bytes) -> None:
+    with pytest.raises(CertloomError, match="certloom audit checkpoint"):
+        read_saved(text)
 
 
 async def test_a_checkpoint_is_signed_only_when_there_is_something_new(services: Services) -> None:

@@ -12,6 +12,7 @@ from litestar.types import ASGIApp
 
 from certloom import __version__
 from certloom.api.answers import JSON
+from certloom.api.audit import AuditController
 from certloom.api.certificates import CertificatesController
 from certloom.api.definitions import DefinitionsController
 from certloom.api.documentation import DocumentationController
@@ -20,7 +21,7 @@ from certloom.api.first_administrator import FirstAdministratorController
 from certloom.api.gate import Gate
 from certloom.api.instances import InstancesController
 from certloom.api.paths import API_BASE, PathRewriter
-from certloom.api.problems import Problem, problem
+from certloom.api.problems import REFUSED_FOR, Problem, problem
 from certloom.api.roles import RolesController
 from certloom.api.status import ProbesController, StatusController
 from certloom.api.templates import TemplatesController
@@ -38,6 +39,7 @@ CONTROLLERS = (
     CertificatesController,
     TemplatesController,
     RolesController,
+    AuditController,
     StatusController,
     ProbesController,
     DocumentationController,
@@ -83,6 +85,7 @@ def _render(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
         headers = error.headers or {}
     else:
         status, body = problem(error, reference)
+        request.scope["state"][REFUSED_FOR] = error
         if not isinstance(error, CertloomError):
             _log.error("request failed unexpectedly", reference=reference, exc_info=error)
     return Response(msgspec.json.encode(body), status_code=status, media_type=JSON, headers=headers)

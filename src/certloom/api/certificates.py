@@ -10,6 +10,7 @@ from certloom.api.answers import answer
 from certloom.api.call import call_of
 from certloom.api.certificate_shapes import certificate_response
 from certloom.api.enrollment import read_format
+from certloom.api.number import read_number
 from certloom.api.openapi import documented
 from certloom.api.schemas.certificates import (
     CertificateResponse,
@@ -41,7 +42,7 @@ class CertificatesController(Controller):
     async def read_one(self, request: Request[Any, Any, Any], certificate_id: FromPath[str]) -> Response[bytes]:
         """One certificate."""
         call = call_of(request)
-        view = await certificate_view(call.services, call.actor, _read_id(certificate_id))
+        view = await certificate_view(call.services, call.actor, read_number(certificate_id, "a certificate"))
         return answer(certificate_response(view, call.services.clock()))
 
     @post(

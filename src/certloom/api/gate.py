@@ -14,10 +14,13 @@ from certloom.api.authentication import Unauthenticated, authenticate, authoriza
 from certloom.api.client import client_of
 from certloom.api.enumerations import FORM_HEADER, form_of
 from certloom.api.one_instance import direct_instance_id, one_instance
-from certloom.api.problems import Problem, problem
+from certloom.api.problems import REFUSED_FOR, Problem, problem
 from certloom.clock import uuid7
 from certloom.errors import CertloomError
+from certloom.identity.actor import Actor
 from certloom.logs import bind_request, unbind_request
+from certloom.operations.access import PermissionMissing
+from certloom.operations.audit import Refusals
 from certloom.operations.authentication import Authenticator, CredentialsRefused
 from certloom.operations.services import Services
 
@@ -31,6 +34,7 @@ _VERSIONS = [
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
 ]
+_LONGEST_PLACE = 200
 _FORM_HEADER = FORM_HEADER.encode()
 _CHALLENGE = (b"www-authenticate", b'Basic realm="certloom", charset="UTF-8"')
 
@@ -42,6 +46,7 @@ class Gate:
         self._routes = routes
         self._services = services
         self._authenticator = authenticator
+        self._refusals = Refusals(services)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -53,9 +58,10 @@ class Gate:
     async def _request(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         request_id = str(uuid7(self._services.clock()))
         bind_request(request_id)
-        answered = _Answered(send, request_id, scope["path"])
+        state: dict[str, Any] = scope.setdefault("state", {})
+        answered = _Answered(self._noted(scope, state, send), request_id, scope["path"])
         try:
-            await self._pass(scope, receive, answered)
+            await self._pass(scope, state, receive, answered)
         except Unauthenticated as error:
             await answered.problem(401, Problem("0xA0140001", str(error)), _CHALLENGE)
         except CredentialsRefused as error:
@@ -63,13 +69,31 @@ class Gate:
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the rest
             if not isinstance(error, CertloomError):
                 _log.exception("request failed unexpectedly", path=scope["path"])
+            state[REFUSED_FOR] = error
             await answered.problem(*problem(error, request_id))
         finally:
             answered.log(scope)
             unbind_request()
 
-    async def _pass(self, scope: HTTPScope, receive: Receive, send: Any) -> None:
-        state: dict[str, Any] = scope.setdefault("state", {})
+    def _noted(self, scope: HTTPScope, state: dict[str, Any], send: Send) -> Send:
+        """The way back on which every refusal, whoever answered with it, is written down before it leaves."""
+
+        async def noted(message: Message) -> None:
+            refusal = state.pop(REFUSED_FOR, None)
+            if isinstance(refusal, PermissionMissing) and "actor" in state:
+                await self._record(state["actor"], refusal, f"{scope['method']} {scope['path'][:_LONGEST_PLACE]}")
+            await send(message)
+
+        return noted
+
+    async def _record(self, actor: Actor, refusal: PermissionMissing, place: str) -> None:
+        try:
+            await self._refusals.record(actor, refusal, place)
+        except CertloomError:
+            # A refusal changes nothing, so it stands without its entry; the alarm is the line in the log.
+            _log.exception("a refusal could not be written to the audit log", place=place)
+
+    async def _pass(self, scope: HTTPScope, state: dict[str, Any], receive: Receive, send: Any) -> None:
         state["services"] = self._services
         state["headers"] = dict(scope["headers"])
         if not scope["path"].startswith(BASE):

@@ -7,7 +7,7 @@ import msgspec
 
 from certloom.errors import CertloomError, Conflict, Forbidden, Invalid, NotFound, Unavailable
 
-__all__ = ["FailedOperation", "Problem", "problem"]
+__all__ = ["REFUSED_FOR", "FailedOperation", "Problem", "problem"]
 
 FAMILIES: Final[Mapping[type[CertloomError], tuple[int, str]]] = {
     NotFound: (404, "0xA0110002"),
@@ -21,6 +21,9 @@ FAMILIES: Final[Mapping[type[CertloomError], tuple[int, str]]] = {
 A wrong state is a 400, since 409 appears nowhere in the product. The codes of Conflict and Unavailable are ours,
 in the ranges that the reference groups requests and the system into.
 """
+
+REFUSED_FOR: Final = "refused_for"
+"""Where the state of a request keeps the error it was answered with, for the audit log."""
 
 UNEXPECTED: Final = (500, "0xA0010000")
 """Ours."""

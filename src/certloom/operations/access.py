@@ -11,10 +11,6 @@ from certloom.identity.actor import Actor
 __all__ = ["ACCESS", "Operation", "PermissionMissing", "Scope", "instance_scopes", "require"]
 
 
-class PermissionMissing(Forbidden):
-    """The caller holds none of the permissions an operation asks for."""
-
-
 class Operation(StrEnum):
     """Everything that can be done, as the audit log names it."""
 
@@ -46,8 +42,18 @@ class Operation(StrEnum):
     LIST_ACCOUNTS = "list accounts"
     CREATE_ACCOUNT = "create account"
     CHANGE_PASSWORD = "change password"  # noqa: S105 - the name of an operation
+    READ_AUDIT = "read audit log"
+    DOWNLOAD_AUDIT = "download audit log"
     AUTHENTICATE = "authenticate"
     STATUS = "status"
+
+
+class PermissionMissing(Forbidden):
+    """The caller holds none of the permissions an operation asks for, or may not do it to this thing."""
+
+    def __init__(self, message: str, operation: Operation) -> None:
+        super().__init__(message)
+        self.operation = operation
 
 
 _SIGNED_IN: Final[tuple[str, ...]] = ()
@@ -86,6 +92,8 @@ ACCESS: Mapping[Operation, tuple[str, ...]] = {
     Operation.LIST_ACCOUNTS: (permission.READ_ROLES,),
     Operation.CREATE_ACCOUNT: (permission.MODIFY_ROLES,),
     Operation.CHANGE_PASSWORD: (permission.MODIFY_ROLES,),
+    Operation.READ_AUDIT: (permission.READ_AUDIT,),
+    Operation.DOWNLOAD_AUDIT: (permission.READ_AUDIT,),
     Operation.AUTHENTICATE: _SIGNED_IN,
     Operation.STATUS: _SIGNED_IN,
 }
@@ -105,7 +113,8 @@ def require(actor: Actor, operation: Operation) -> None:
     if needed and not any(actor.may(one) for one in needed):
         raise PermissionMissing(
             f"User {actor.display} does not have any of the required permissions: {', '.join(needed)}. "
-            "Ask an administrator for a role that holds one of them."
+            "Ask an administrator for a role that holds one of them.",
+            operation,
         )
 
 

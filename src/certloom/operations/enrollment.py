@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from certloom.clock import uuid7
-from certloom.errors import Conflict, Forbidden, Invalid
+from certloom.errors import Conflict, Invalid
 from certloom.identity.actor import SYSTEM_ACCOUNT_ID, Actor
-from certloom.operations.access import Operation, require
+from certloom.operations.access import Operation, PermissionMissing, require
 from certloom.operations.context import authority_named
 from certloom.operations.known_keys import check_key
 from certloom.operations.services import Services
@@ -40,7 +40,7 @@ class PrivateKeySent(Invalid):
     """A private key was sent where only public data belongs."""
 
 
-class TemplateNotAllowed(Forbidden):
+class TemplateNotAllowed(PermissionMissing):
     """The template is not for this requester."""
 
 
@@ -114,7 +114,8 @@ async def _check_requester(services: Services, actor: Actor, template: Template)
     if not allowed & held:
         raise TemplateNotAllowed(
             f"Template {template.name} is for holders of {', '.join(template.allowed_requesters)}; "
-            f"{actor.display} holds none of these roles. Ask an administrator."
+            f"{actor.display} holds none of these roles. Ask an administrator.",
+            Operation.ENROLL_CSR,
         )
 
 

@@ -7,7 +7,7 @@ that can be named; a checkpoint's signature covers a hash, so that a rewritten t
 import hashlib
 import sqlite3
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -24,6 +24,8 @@ __all__ = [
     "read_chain",
     "read_checkpoints",
     "read_head",
+    "read_last_checkpoint",
+    "read_next_checkpoint",
 ]
 
 
@@ -45,7 +47,7 @@ class AuditRow(Row, frozen=True, kw_only=True):
 
 
 class CheckpointRow(Row, frozen=True, kw_only=True):
-    """A signature over the chain up to ``seq``."""
+    """A signature over the chain up to ``seq``. ``previous`` is the hash of the signature before it."""
 
     table: ClassVar[str] = "audit_checkpoint"
     key: ClassVar[tuple[str, ...]] = ("seq",)
@@ -54,9 +56,12 @@ class CheckpointRow(Row, frozen=True, kw_only=True):
     at: str
     hash: str
     signature: bytes
+    number: int
+    previous: str
 
 
 _JSON = msgspec.json.Encoder(order="deterministic")
+_CHECKPOINT = "SELECT seq, at, hash, CAST(signature AS BLOB), number, previous FROM audit_checkpoint"
 _HEAD = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1"
 _INSERT = (
     "INSERT INTO audit (seq, at, actor, operation, entity_type, entity, level, body, hash) "
@@ -116,8 +121,23 @@ async def read_head(database: Database) -> tuple[int, str] | None:
 
 async def read_checkpoints(database: Database) -> list[CheckpointRow]:
     """Every checkpoint, in order."""
-    rows = await database.fetch_all("SELECT seq, at, hash, CAST(signature AS BLOB) FROM audit_checkpoint ORDER BY seq")
-    return [CheckpointRow(**dict(zip(CheckpointRow.__struct_fields__, row, strict=True))) for row in rows]
+    return [_checkpoint(row) for row in await database.fetch_all(f"{_CHECKPOINT} ORDER BY seq")]
+
+
+async def read_last_checkpoint(database: Database) -> CheckpointRow | None:
+    """The newest checkpoint, or None."""
+    row = await database.fetch_one(f"{_CHECKPOINT} ORDER BY seq DESC LIMIT 1")
+    return _checkpoint(row) if row else None
+
+
+async def read_next_checkpoint(database: Database, seq: int) -> CheckpointRow | None:
+    """The first checkpoint that covers the entry at ``seq``, or None."""
+    row = await database.fetch_one(f"{_CHECKPOINT} WHERE seq >= ? ORDER BY seq LIMIT 1", seq)
+    return _checkpoint(row) if row else None
+
+
+def _checkpoint(row: tuple[Any, ...]) -> CheckpointRow:
+    return CheckpointRow(**dict(zip(CheckpointRow.__struct_fields__, row, strict=True)))
 
 
 def chain_fault(previous: str, expected: int, row: AuditRow) -> str | None:

@@ -13,7 +13,18 @@ from certloom.store.database import Database
 from certloom.store.moments import text_of
 from certloom.store.query_expression import And, Comparison, Expression, FieldKind, Null, Operator, Or
 
-__all__ = ["InstancePage", "ListedInstance", "Paging", "SortFieldUnknown", "is_pending_for", "list_instances"]
+__all__ = [
+    "Columns",
+    "InstancePage",
+    "ListedInstance",
+    "Paging",
+    "SortFieldUnknown",
+    "condition",
+    "fetch_built",
+    "is_pending_for",
+    "list_instances",
+    "ordering",
+]
 
 
 class SortFieldUnknown(Invalid):
@@ -80,6 +91,9 @@ SORT_FIELDS = {
     "LastModified": "modified_at",
 }
 _DEFAULT_SORT = "CurrentStepDisplayName"
+Columns = Mapping[str, ColumnElement[Any]]
+"""The columns that can be searched and sorted, by their name on the wire."""
+_COLUMNS: Columns = {name: _INSTANCE.c[column_name] for name, column_name in SORT_FIELDS.items()}
 
 
 QUERY_FIELDS: Mapping[str, FieldKind] = {
@@ -111,24 +125,25 @@ async def list_instances(
     if pending_for is not None:
         conditions.append(_awaits(*pending_for))
     if query is not None:
-        conditions.append(_condition(query))
+        conditions.append(condition(query, _COLUMNS))
     where = and_(True, *conditions)
-    total = await _fetch(database, select(func.count()).select_from(_INSTANCE).where(where))
+    total = await fetch_built(database, select(func.count()).select_from(_INSTANCE).where(where))
     listed = select(*(_INSTANCE.c[name] for name in _NAMES)).where(where)
-    listed = listed.order_by(_order(paging), _INSTANCE.c.id)
+    listed = listed.order_by(ordering(paging, _COLUMNS, _DEFAULT_SORT), _INSTANCE.c.id)
     listed = listed.limit(paging.limit).offset((paging.page - 1) * paging.limit)
-    rows = await _fetch(database, listed)
+    rows = await fetch_built(database, listed)
     return InstancePage(tuple(ListedInstance(*row) for row in rows), total[0][0])
 
 
-def _condition(expression: Expression) -> ColumnElement[bool]:
+def condition(expression: Expression, columns: Columns) -> ColumnElement[bool]:
+    """The WHERE of a search over these columns."""
     match expression:
         case And(operands):
-            return and_(*(_condition(operand) for operand in operands))
+            return and_(*(condition(operand, columns) for operand in operands))
         case Or(operands):
-            return or_(*(_condition(operand) for operand in operands))
+            return or_(*(condition(operand, columns) for operand in operands))
         case Comparison(field, operator, value):
-            return _compared(_INSTANCE.c[SORT_FIELDS[field]], operator, value)
+            return _compared(columns[field], operator, value)
 
 
 def _compared(searched: ColumnElement[Any], operator: Operator, value: Any) -> ColumnElement[bool]:
@@ -159,7 +174,7 @@ async def is_pending_for(database: Database, instance_id: str, account_id: int, 
     """Whether an instance waits for this account, or was signalled by it before."""
     signalled = exists().where(_SIGNALLED.c.account_id == account_id, _SIGNALLED.c.instance_id == _INSTANCE.c.id)
     condition = or_(_awaits(account_id, role_ids), signalled)
-    rows = await _fetch(database, select(_INSTANCE.c.id).where(_INSTANCE.c.id == instance_id, condition))
+    rows = await fetch_built(database, select(_INSTANCE.c.id).where(_INSTANCE.c.id == instance_id, condition))
     return bool(rows)
 
 
@@ -175,17 +190,18 @@ def _awaits(account_id: int, role_ids: tuple[int, ...]) -> ColumnElement[bool]:
     return _INSTANCE.c.id.in_(waiting)
 
 
-def _order(paging: Paging) -> ColumnElement[Any]:
-    wanted = (paging.sort_field or _DEFAULT_SORT).strip()
-    name = next((known for known in SORT_FIELDS if known.casefold() == wanted.casefold()), None)
+def ordering(paging: Paging, columns: Columns, default: str) -> ColumnElement[Any]:
+    """The ORDER BY of a list. Raises SortFieldUnknown."""
+    wanted = (paging.sort_field or default).strip()
+    name = next((known for known in columns if known.casefold() == wanted.casefold()), None)
     if name is None:
-        raise SortFieldUnknown(f"Invalid sort field: {wanted[:100]}. Allowed: {', '.join(SORT_FIELDS)}.")
-    chosen = _INSTANCE.c[SORT_FIELDS[name]]
-    order: ColumnElement[Any] = desc(chosen) if paging.descending else asc(chosen)
+        raise SortFieldUnknown(f"Invalid sort field: {wanted[:100]}. Allowed: {', '.join(columns)}.")
+    order: ColumnElement[Any] = desc(columns[name]) if paging.descending else asc(columns[name])
     return order
 
 
-async def _fetch(database: Database, query: Select[Any]) -> list[tuple[Any, ...]]:
+async def fetch_built(database: Database, query: Select[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a built query."""
     compiled = query.compile(dialect=sqlite.dialect(), compile_kwargs={"render_postcompile": True})
     parameters = compiled.params
     values = [parameters[name] for name in compiled.positiontup or ()]
