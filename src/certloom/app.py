@@ -20,10 +20,12 @@ from certloom.operations.authorities import NewAuthority, authorities, keep_auth
 from certloom.operations.checkpoints import sign_checkpoint
 from certloom.operations.installation import complete_installation
 from certloom.operations.services import Services
+from certloom.scripting.python.scripts import PythonScripts
 from certloom.settings import Settings
 from certloom.steps.enroll import EnrollStep
 from certloom.steps.noop import NoopStep
 from certloom.steps.powershell import PowerShellStep
+from certloom.steps.python import PythonStep
 from certloom.steps.require_approval import RequireApproval
 from certloom.steps.revoke import RevokeStep
 from certloom.store.change import Change
@@ -45,7 +47,14 @@ from certloom.workflow_types.revocation import Revocation
 
 __all__ = ["STEP_TYPES", "WORKFLOW_TYPES", "Certloom", "installation", "running"]
 
-STEP_TYPES: tuple[StepType, ...] = (NoopStep(), RequireApproval(), PowerShellStep(), EnrollStep(), RevokeStep())
+STEP_TYPES: tuple[StepType, ...] = (
+    NoopStep(),
+    RequireApproval(),
+    PowerShellStep(),
+    PythonStep(PythonScripts()),
+    EnrollStep(),
+    RevokeStep(),
+)
 WORKFLOW_TYPES: tuple[WorkflowType, ...] = (Enrollment(), Revocation(), Expiration())
 
 ROOT_AUTHORITY = "certloom Root CA"
@@ -62,6 +71,7 @@ class Certloom:
     dispatcher: InProcessDispatcher
     linter: Linter
     folder: DataFolder
+    python: PythonScripts
 
 
 @asynccontextmanager
@@ -79,6 +89,7 @@ async def installation(
     try:
         yield certloom
     finally:
+        await asyncio.to_thread(certloom.python.close)
         await certloom.services.database.close()
 
 
@@ -107,7 +118,7 @@ async def running(certloom: Certloom) -> AsyncIterator[None]:
 async def _opened(folder: DataFolder, settings: Settings, clock: Clock, hasher: PasswordHasher) -> Certloom:
     seal = read_or_create_key_file(folder.key_file, may_create=not folder.is_installed())
     await asyncio.to_thread(upgrade, folder.database)
-    dispatcher, linter = InProcessDispatcher(), Linter()
+    dispatcher, linter, python = InProcessDispatcher(), Linter(), PythonScripts()
     database = SqliteDatabase(folder.database, dispatcher)
     services = Services(
         database=database,
@@ -116,7 +127,8 @@ async def _opened(folder: DataFolder, settings: Settings, clock: Clock, hasher: 
         settings=settings,
         seal=seal,
         hasher=hasher,
-        step_types={step_type.extension_name: step_type for step_type in STEP_TYPES},
+        # The declared step runs nothing; the processes of this one end with the installation.
+        step_types={step_type.extension_name: step_type for step_type in (*STEP_TYPES, PythonStep(python))},
         workflow_types={workflow_type.name: workflow_type for workflow_type in WORKFLOW_TYPES},
     )
     try:
@@ -128,7 +140,7 @@ async def _opened(folder: DataFolder, settings: Settings, clock: Clock, hasher: 
         raise
     lockout = Lockout(settings.lockout_threshold, settings.lockout_window_seconds)
     verified = VerifiedCredentials(settings.credential_lifetime_seconds, settings.credential_limit)
-    return Certloom(services, Authenticator(services, lockout, verified), dispatcher, linter, folder)
+    return Certloom(services, Authenticator(services, lockout, verified), dispatcher, linter, folder, python)
 
 
 async def _check_key(database: Database, seal: Seal) -> None:

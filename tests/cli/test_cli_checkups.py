@@ -1,7 +1,9 @@
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from tests.cli.conftest import CommandLine, content
 
 
@@ -44,6 +46,21 @@ def test_the_doctor_finds_an_installation_in_order(cli: CommandLine) -> None:
     assert found["authority certloom Issuing CA"][0].startswith("ok until")
     assert found["TLS"] == ("off", "certloom serve --tls auto, before anybody but you uses it")
     assert content(cli.folder) == before
+
+
+def test_the_doctor_says_whether_python_scripts_can_run_and_what_to_do(
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert findings(cli)[1]["Python scripts"] == ("ok", "")
+    monkeypatch.setitem(sys.modules, "pydantic_monty", None)
+
+    code, found = findings(cli)
+
+    assert code == 0
+    assert found["Python scripts"] == (
+        "off: the extra 'scripts' is not installed",
+        "pip install 'certloom[scripts]'",
+    )
 
 
 def test_the_doctor_warns_of_a_folder_that_others_may_read(cli: CommandLine) -> None:

@@ -55,3 +55,18 @@ def test_the_template_of_the_guide_can_be_applied(cli: CommandLine, tmp_path: Pa
     file.write_text(text)
 
     assert cli("template", "apply", str(file)).out == "Applied template WebServer (id 1).\n"
+
+
+def test_the_script_of_the_python_guide_can_be_checked_and_run(
+    cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (text,) = blocks("how-to/run-python-in-a-step.md", "python")
+    (commands,) = blocks("how-to/run-python-in-a-step.md", "bash")
+    (tmp_path / "team.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+
+    check, trial = (line.split()[1:] for line in commands.splitlines())
+
+    assert cli(*check).out == "team.py can be used.\n"
+    values = {"Team": "web", "NeedsApproval": False}
+    assert cli(*trial, "--json").document == {"values": values, "messages": ["print: the team is web"]}

@@ -1,4 +1,5 @@
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,37 @@ def test_what_cannot_be_used_is_told(
     file.write_text(SCRIPT)
     assert run(["script", "run", *(argument.format(file=file) for argument in arguments)]) == 1
     assert told in " ".join(capsys.readouterr().err.split())
+
+
+PYTHON = "print('hello')\nreturn {'Upper': Group.upper(), 'Count': 2}"
+
+
+@pytest.mark.parametrize(("name", "language"), [("names.py", ()), ("names.txt", ("--language", "python"))])
+def test_a_python_script_is_run_and_checked_in_the_same_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, language: tuple[str, ...]
+) -> None:
+    file = tmp_path / name
+    file.write_text(PYTHON)
+    assert run(["script", "run", str(file), "--param", "Group=web", "--json", *language]) == 0
+    assert json.loads(capsys.readouterr().out) == {"values": {"Upper": "WEB", "Count": 2}, "messages": ["print: hello"]}
+    assert run(["script", "check", str(file), "--json", *language]) == 0
+    assert json.loads(capsys.readouterr().out)["usable"] is True
+
+
+def test_a_python_script_that_cannot_be_read_is_told_with_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "names.py"
+    file.write_text("x = 1\nif x\n")
+    assert run(["script", "check", str(file)]) == 1
+    assert "line 2, column 5" in " ".join(capsys.readouterr().err.split())
+
+
+def test_without_its_extra_python_is_told_how_to_get_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "names.py"
+    file.write_text(PYTHON)
+    monkeypatch.setitem(sys.modules, "pydantic_monty", None)
+    assert run(["script", "run", str(file)]) == 1
+    assert "pip install 'certloom[scripts]'" in " ".join(capsys.readouterr().err.split())

@@ -11,6 +11,7 @@ from certloom.clock import system_clock
 from certloom.errors import CertloomError
 from certloom.operations.authorities import authorities
 from certloom.pki.certificate import describe
+from certloom.scripting.python.interpreter import INSTALL, is_installed
 from certloom.settings import Settings
 from certloom.store.data_folder import DataFolder
 
@@ -72,8 +73,14 @@ def _tls(settings: Settings) -> Finding:
     return Finding("TLS", "off", "certloom serve --tls auto, before anybody but you uses it")
 
 
+def _python_scripts(_settings: Settings) -> Finding:
+    if is_installed():
+        return Finding("Python scripts", "ok")
+    return Finding("Python scripts", "off: the extra 'scripts' is not installed", INSTALL)
+
+
 _BUILT = 2026
-_CHECKS: tuple[Callable[[Settings], Finding], ...] = (_folder, _disk, _clock, _tls)
+_CHECKS: tuple[Callable[[Settings], Finding], ...] = (_folder, _disk, _clock, _tls, _python_scripts)
 
 
 async def _look_inside(options: Options, settings: Settings) -> list[Finding]:

@@ -1,8 +1,10 @@
-"""certloom script: restricted PowerShell, without a workflow around it."""
+"""certloom script: scripts of steps, in restricted PowerShell or Python, without a workflow around them."""
 
 import random
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
@@ -13,16 +15,19 @@ from certloom.scripting.powershell.checks import check as problems_of
 from certloom.scripting.powershell.limits import Limits
 from certloom.scripting.powershell.parser import parse
 from certloom.scripting.powershell.run import run as run_script
+from certloom.scripting.python.scripts import PythonScripts
 
 __all__ = ["scripts"]
 
 scripts = App(
     name="script",
-    help="""Scripts of workflow steps, in restricted PowerShell.
+    help="""Scripts of workflow steps, in restricted PowerShell or Python (files ending in .py).
 
     Example: certloom script run names.ps1 --param Group=Web
     """,
 )
+
+Language = Literal["powershell", "python"]
 
 
 class ScriptFileUnreadable(Invalid):
@@ -42,37 +47,68 @@ def run(
     file: Path,
     *,
     param: Annotated[list[str] | None, Parameter(negative="", help="NAME=VALUE; may be repeated.")] = None,
+    language: Annotated[Language | None, Parameter(help="Of the script; otherwise its file name says it.")] = None,
     options: Options = Options(),  # noqa: B008 - immutable
 ) -> None:
     """Run a script as a workflow step would, and print the values it returns.
 
     Example: certloom script run names.ps1 --param Group=Web
     """
-    result = run_script(_text(file), _parameters(param or []), Limits(), system_clock, random.SystemRandom().random)
+    run_one = _run_python if _is_python(file, language) else _run_powershell
+    values, messages = run_one(_text(file), _parameters(param or []))
     if options.json:
-        print_json({"values": result.values, "messages": [f"{one.kind}: {one.text}" for one in result.messages]})
+        print_json({"values": values, "messages": messages})
         return
-    for message in result.messages:
-        print(f"{message.kind}: {message.text}")
-    print_rows(options, ("name", "value"), list(result.values.items()))
+    for message in messages:
+        print(message)
+    print_rows(options, ("name", "value"), list(values.items()))
 
 
 @scripts.command
-def check(file: Path, *, options: Options = Options()) -> None:  # noqa: B008 - immutable
+def check(
+    file: Path,
+    *,
+    language: Annotated[Language | None, Parameter(help="Of the script; otherwise its file name says it.")] = None,
+    options: Options = Options(),  # noqa: B008 - immutable
+) -> None:
     """Say whether a script can be saved in a step; exit code 1 names every word that cannot be used.
 
     Example: certloom script check names.ps1
     """
+    (_check_python if _is_python(file, language) else _check_powershell)(file)
+    if options.json:
+        print_json({"file": str(file), "usable": True})
+    else:
+        print(f"{file} can be used.")
+
+
+def _is_python(file: Path, language: Language | None) -> bool:
+    return file.suffix.casefold() == ".py" if language is None else language == "python"
+
+
+def _run_powershell(script: str, parameters: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    result = run_script(script, parameters, Limits(), system_clock, random.SystemRandom().random)
+    return result.values, [f"{one.kind}: {one.text}" for one in result.messages]
+
+
+def _run_python(script: str, parameters: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    with closing(PythonScripts()) as python:
+        result = python.run(script, parameters)
+    return result.values, list(result.lines)
+
+
+def _check_powershell(file: Path) -> None:
     problems = problems_of(parse(_text(file)))
     if problems:
         raise ScriptUnsupported(
             f"{file} cannot be used: "
             + "; ".join(f"line {one.line}, column {one.column}: {one.message}" for one in problems)
         )
-    if options.json:
-        print_json({"file": str(file), "usable": True})
-    else:
-        print(f"{file} can be used.")
+
+
+def _check_python(file: Path) -> None:
+    with closing(PythonScripts()) as python:
+        python.check(_text(file))
 
 
 def _text(file: Path) -> str:

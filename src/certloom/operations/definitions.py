@@ -4,6 +4,7 @@ Every version is kept; a published one is never changed, editing it makes a new 
 reference, 2.8.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -169,7 +170,7 @@ async def save_steps(
     require(actor, Operation.SAVE_STEPS)
     before = await _existing(services, definition_id)
     steps = with_closing_step(services, before, tuple(step_of(services, draft) for draft in drafts))
-    faults = structural_faults(steps, before.workflow_type, services.step_types)
+    faults = await _faults(services, steps, before)
     if faults:
         raise DefinitionInvalid(_told("The steps cannot be saved.", faults))
     # Asked of the version itself: an older one may have been put back into use since.
@@ -192,7 +193,7 @@ async def publish_definition(
     chosen = before.draft_version if version is None else version
     view = await _view(services, before, chosen)
     roles = frozenset(role.id for role in await list_roles(services.database))
-    faults = structural_faults(view.steps, before.workflow_type, services.step_types)
+    faults = await _faults(services, view.steps, before)
     points = (*faults, *open_points(view.steps, services.step_types, roles))
     if points:
         raise DefinitionUnpublishable(_told("The definition cannot be published yet.", points))
@@ -300,6 +301,11 @@ def _version_row(definition_id: str, version: int, steps: tuple[Step, ...], publ
     return DefinitionVersionRow(
         definition_id=definition_id, version=version, steps=steps_text(steps), published=published
     )
+
+
+async def _faults(services: Services, steps: tuple[Step, ...], row: DefinitionRow) -> tuple[Fault, ...]:
+    # Reading a script may take a moment, and a process.
+    return await asyncio.to_thread(structural_faults, steps, row.workflow_type, services.step_types)
 
 
 def _told(what: str, faults: Sequence[Fault]) -> str:

@@ -9,7 +9,7 @@ import msgspec
 
 from certloom.clock import Clock
 from certloom.scripting.powershell.compiling.compiler import collapsed
-from certloom.scripting.powershell.faults import ProtectedValue, ScriptFailed, ScriptLimitReached, ScriptUnreadable
+from certloom.scripting.powershell.faults import ScriptFailed, ScriptLimitReached, ScriptUnreadable
 from certloom.scripting.powershell.limits import Limits
 from certloom.scripting.powershell.program import compiled, compiled_text
 from certloom.scripting.powershell.results import given_value, returned
@@ -20,6 +20,7 @@ from certloom.scripting.powershell.values.collections import ListValue
 from certloom.scripting.powershell.values.errors import ScriptError
 from certloom.scripting.powershell.values.objects import ScriptBlock
 from certloom.scripting.powershell.values.unicode import well_formed
+from certloom.scripting.values import refuse_protected
 
 __all__ = ["Result", "run"]
 
@@ -46,7 +47,7 @@ def run(
     """
     session = Session(limits, clock, random)
     values = _values(script, session, parameters)
-    _refuse_protected(values, protected)
+    refuse_protected(values, protected)
     return Result(values, tuple(session.messages))
 
 
@@ -96,12 +97,3 @@ def _invoker(scope: Scope) -> Any:
         return collapsed(items)
 
     return invoke
-
-
-def _refuse_protected(values: dict[str, Any], protected: Iterable[str]) -> None:
-    names = {name.lower() for name in protected}
-    for name in values:
-        if name.lower() in names:
-            raise ProtectedValue(
-                f"The script returned '{name}', which scripts may read but not change. Return it under another name."
-            )
