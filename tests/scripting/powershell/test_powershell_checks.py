@@ -60,7 +60,7 @@ def test_a_supported_script_has_no_problems(script: str) -> None:
         ("foreach ($x of 1) { }", 1, 13, "Expected 'in'"),
         ("$env:PATH", 1, 1, "no 'env:' drive"),
         ("1 > file", 1, 3, "Scripts have no files"),
-        ("a && b", 1, 3, "chain programs"),
+        ("a & b", 1, 3, "starts a job"),
         ("try { 1 }", 1, 10, "needs a 'catch' or a 'finally'"),
         ("1 2", 1, 3, "separate statements"),
     ],

@@ -1,6 +1,7 @@
 """Group-Object, Measure-Object and Compare-Object."""
 
 import math
+from functools import cmp_to_key
 
 from certloom.scripting.powershell.cmdlets.blocks import value_of
 from certloom.scripting.powershell.cmdlets.keys import identity
@@ -10,6 +11,7 @@ from certloom.scripting.powershell.runtime.session import Emit
 from certloom.scripting.powershell.values.collections import Hashtable, PSObject
 from certloom.scripting.powershell.values.conversion import items_of
 from certloom.scripting.powershell.values.errors import failure
+from certloom.scripting.powershell.values.kinds import kind_name
 from certloom.scripting.powershell.values.numeric import to_double
 from certloom.scripting.powershell.values.text import text
 
@@ -35,12 +37,26 @@ def _group(call: Call, items: list[object], emit: Emit) -> None:
     if call.flag("AsHashTable"):
         emit(_as_table(groups, as_text=call.flag("AsString")))
         return
-    for values, members in groups.values():
+    for values, members in _in_order(call, list(groups.values())):
         name = ", ".join(text(value) for value in values)
         made = _made(Count=len(members), Name=name, Group=members, Values=values)
         if call.flag("NoElement"):
             del made.properties["group"]
         emit(made)
+
+
+def _in_order(call: Call, groups: list[tuple[list[object], list[object]]]) -> list[tuple[list[object], list[object]]]:
+    """Groups in ascending order of their values; as they came when those differ in type."""
+    if any(len({kind_name(one) for one in column}) > 1 for column in zip(*(values for values, _ in groups), strict=True)):
+        return groups
+    exact, budget = call.flag("CaseSensitive"), call.scope.session.budget
+
+    def order(left: tuple[list[object], object], right: tuple[list[object], object]) -> int:
+        budget.step()
+        pairs = zip(left[0], right[0], strict=True)
+        return next((found for one, other in pairs if (found := order_of(one, other, case_sensitive=exact))), 0)
+
+    return sorted(groups, key=cmp_to_key(order))
 
 
 def _as_table(groups: dict[object, tuple[list[object], list[object]]], *, as_text: bool) -> Hashtable:

@@ -6,7 +6,7 @@ from certloom.scripting.powershell.cmdlets.blocks import value_of
 from certloom.scripting.powershell.cmdlets.spec import ANY, SWITCH, TEXT, Call, Cmdlet, Parameter, collecting, each
 from certloom.scripting.powershell.compiling.compiler import pour
 from certloom.scripting.powershell.formatting.composite import composite
-from certloom.scripting.powershell.runtime.session import Emit
+from certloom.scripting.powershell.runtime.session import STREAMS, Emit
 from certloom.scripting.powershell.values.collections import ListValue
 from certloom.scripting.powershell.values.conversion import items_of
 from certloom.scripting.powershell.values.errors import ExceptionValue, ScriptError, failure, room_for
@@ -38,12 +38,21 @@ def _say(kind: str) -> Callable[[Call, object, Emit], None]:
 
 
 def _error(call: Call, item: object, _: Emit) -> None:
-    given = call.get("Exception") or item
+    """An error ends the script, unless a redirection takes it."""
+    error = _made_error(call.get("Exception") or item)
+    route = call.scope.session.routes.get(STREAMS["error"])
+    if route is None:
+        raise error
+    call.scope.session.succeeded = False
+    route(ErrorRecord(error.exception, error.target, error.name, 0))
+
+
+def _made_error(given: object) -> ScriptError:
     if isinstance(given, ErrorRecord):
-        raise ScriptError(given.exception, given.target, given.name)
+        return ScriptError(given.exception, given.target, given.name)
     if isinstance(given, ExceptionValue):
-        raise ScriptError(given)
-    raise failure(text(given), "Microsoft.PowerShell.Commands.WriteErrorException")
+        return ScriptError(given)
+    return failure(text(given), "Microsoft.PowerShell.Commands.WriteErrorException")
 
 
 def _discard(_: Call, __: object, ___: Emit) -> None:

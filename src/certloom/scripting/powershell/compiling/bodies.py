@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from certloom.scripting.powershell.compiling.compiler import Compiler, Execute
-from certloom.scripting.powershell.compiling.parameters import Bound, compiled_parameters
+from certloom.scripting.powershell.compiling.parameters import Bound, Taken, compiled_parameters
 from certloom.scripting.powershell.runtime.session import Body, Emit, Given, Scope, Stage
 from certloom.scripting.powershell.runtime.signals import ReturnSignal
 from certloom.scripting.powershell.syntax import statements as tree
+from certloom.scripting.powershell.types.members import MISSING
 
 __all__ = ["CompiledBody", "compile_body"]
 
@@ -16,13 +17,13 @@ __all__ = ["CompiledBody", "compile_body"]
 class CompiledBody(Body):
     """A body as closures."""
 
-    __slots__ = ("begin", "bind", "end", "names", "process")
+    __slots__ = ("begin", "bind", "end", "process", "taken")
 
     def __init__(
-        self, bind: Bound, names: tuple[str, ...], begin: Execute | None, process: Execute | None, end: Execute | None
+        self, bind: Bound, taken: tuple[Taken, ...], begin: Execute | None, process: Execute | None, end: Execute | None
     ) -> None:
         self.bind = bind
-        self.names = names
+        self.taken = taken
         self.begin = begin
         self.process = process
         self.end = end
@@ -94,9 +95,14 @@ class _Running:
             self.input.append(item)
             return
         self.level.variables["_"] = item
-        for name in self.body.names:
-            self.level.put(name, item)
+        for parameter in self.body.taken:
+            self._take(parameter, item)
         self._run(self.body.process)
+
+    def _take(self, parameter: Taken, item: object) -> None:
+        found = parameter.from_item(self.level.session, item)
+        if found is not MISSING:
+            self.level.put(parameter.key, found)
 
     def finish(self) -> None:
         self._begin()
@@ -117,9 +123,9 @@ def _until_return(part: Execute, scope: Scope, emit: Emit) -> bool:
 
 def compile_body(compiler: Compiler, node: tree.Body) -> Body:
     """The compiled body of a script, function or block."""
-    bind, names = compiled_parameters(compiler, node)
+    bind, taken = compiled_parameters(compiler, node)
 
     def part(block: tree.Block | None) -> Execute | None:
         return compiler.block(block) if block is not None else None
 
-    return CompiledBody(bind, names, part(node.begin), part(node.process), part(node.end))
+    return CompiledBody(bind, taken, part(node.begin), part(node.process), part(node.end))

@@ -21,7 +21,7 @@ from certloom.scripting.powershell.values.patterns import Pattern
 from certloom.scripting.powershell.values.text import text
 from certloom.scripting.powershell.values.truth import truth
 
-__all__ = ["BRANCHES"]
+__all__ = ["BRANCHES", "handled"]
 
 Clause = Callable[[Scope, object], bool]
 
@@ -130,10 +130,28 @@ def _try(compiler: Compiler, node: tree.Try) -> Execute:
             handler = _handler(catches, wrong)
             if handler is None:
                 raise
-            _handle(scope, emit, wrong, handler)
+            handled(scope, emit, wrong, handler)
         finally:
             if last is not None:
                 last(scope, emit)
+
+    return run
+
+
+def _chain(compiler: Compiler, node: tree.Chain) -> Execute:
+    left, right = compiler.statement(node.left), compiler.statement(node.right)
+    wanted = node.operator == "&&"
+
+    def run(scope: Scope, emit: Emit) -> None:
+        try:
+            left(scope, emit)
+        except ScriptError as wrong:
+            if wanted or wrong.thrown:
+                raise
+            scope.session.say("error", wrong.exception.message)
+            scope.session.succeeded = False
+        if scope.session.succeeded is wanted:
+            right(scope, emit)
 
     return run
 
@@ -145,7 +163,8 @@ def _handler(catches: tuple[tuple[tuple[TypeName, ...], Execute], ...], wrong: S
     return None
 
 
-def _handle(scope: Scope, emit: Emit, wrong: ScriptError, handler: Execute) -> None:
+def handled(scope: Scope, emit: Emit, wrong: ScriptError, handler: Execute) -> None:
+    """Run what handles an error with the error as ``$_``, and remember it in ``$Error``."""
     before = scope.variables.get("_")
     record = ErrorRecord(wrong.exception, wrong.target, wrong.name, wrong.line)
     scope.variables["_"] = record
@@ -159,4 +178,4 @@ def _handle(scope: Scope, emit: Emit, wrong: ScriptError, handler: Execute) -> N
         scope.variables["_"] = before
 
 
-BRANCHES: dict[type[Node], Callable[..., Execute]] = {tree.If: _if, tree.Switch: _switch, tree.Try: _try}
+BRANCHES: dict[type[Node], Callable[..., Execute]] = {tree.If: _if, tree.Switch: _switch, tree.Try: _try, tree.Chain: _chain}

@@ -9,40 +9,67 @@ from certloom.scripting.powershell.cmdlets.binding import bind
 from certloom.scripting.powershell.cmdlets.registry import COMMANDS
 from certloom.scripting.powershell.cmdlets.spec import Call, Cmdlet
 from certloom.scripting.powershell.compiling.compiler import Compiler, Evaluate, Execute, pour
-from certloom.scripting.powershell.runtime.session import Body, Emit, Given, Scope, Stage
+from certloom.scripting.powershell.compiling.redirections import redirected
+from certloom.scripting.powershell.runtime.session import Body, Emit, Given, Scope, Stage, Starter
 from certloom.scripting.powershell.runtime.signals import StopSignal
 from certloom.scripting.powershell.syntax import expressions
 from certloom.scripting.powershell.syntax import statements as tree
 from certloom.scripting.powershell.syntax.place import Node
-from certloom.scripting.powershell.values.collections import Hashtable
+from certloom.scripting.powershell.values.collections import Hashtable, ListValue
 from certloom.scripting.powershell.values.conversion import items_of
 from certloom.scripting.powershell.values.errors import ScriptError, failure
-from certloom.scripting.powershell.values.objects import ScriptBlock
+from certloom.scripting.powershell.values.objects import ErrorRecord, ScriptBlock
 from certloom.scripting.powershell.values.text import text
 
 __all__ = ["PIPELINES", "nearest_command"]
 
 Collect = Callable[[Scope], list[Given]]
-Starter = Callable[[Scope, bool, Emit], Stage]
 
 
 def _pipeline(compiler: Compiler, node: tree.Pipeline) -> Execute:
     first, rest = node.elements[0], node.elements[1:]
-    starters = tuple(_command(compiler, one) for one in rest if isinstance(one, tree.Command))
-    if isinstance(first, tree.Evaluation):
-        run = _fed(compiler.expression(first.expression), starters, steps=_is_step(first.expression))
+    starters = tuple(_element(compiler, one) for one in rest)
+    if isinstance(first, tree.Evaluation) and not first.redirections:
+        return _succeeding(_fed(compiler.expression(first.expression), starters, steps=_is_step(first.expression)))
+    return _beginning(_started(_element(compiler, first), starters))
+
+
+def _element(compiler: Compiler, node: tree.Evaluation | tree.Command) -> Starter:
+    if isinstance(node, tree.Command):
+        starter = _command(compiler, node)
     else:
-        run = _started(_command(compiler, first), starters)
-    return _silenced(run) if node.silenced else run
+        starter = _evaluated(compiler.expression(node.expression))
+    return redirected(starter, node.redirections) if node.redirections else starter
+
+
+def _evaluated(value: Evaluate) -> Starter:
+    """An expression as the first command of a pipeline."""
+    return lambda scope, _, emit: Stage(_ignore, lambda: pour(value(scope), emit))
+
+
+def _beginning(run: Execute) -> Execute:
+    """A pipeline of commands has succeeded until one of them says otherwise."""
+
+    def begun(scope: Scope, emit: Emit) -> None:
+        scope.session.succeeded = True
+        run(scope, emit)
+
+    return begun
+
+
+def _succeeding(run: Execute) -> Execute:
+    """An expression that raises nothing has succeeded, whatever came before it."""
+
+    def done(scope: Scope, emit: Emit) -> None:
+        run(scope, emit)
+        scope.session.succeeded = True
+
+    return done
 
 
 def _is_step(node: expressions.Expression) -> bool:
     """``$i++`` alone puts nothing out."""
     return isinstance(node, expressions.Step)
-
-
-def _silenced(run: Execute) -> Execute:
-    return lambda scope, _: run(scope, lambda _: None)
 
 
 def _fed(value: Evaluate, starters: tuple[Starter, ...], *, steps: bool) -> Execute:
@@ -119,7 +146,7 @@ def _drive(stages: list[Stage], feed: Callable[[], None]) -> None:
 
 def _stopped(stages: list[Stage], stop: StopSignal) -> int:
     for at, stage in enumerate(stages):
-        if stage.process is stop.stage:
+        if stop.stage in (stage.process, stage.inside):
             return at
     raise stop
 
@@ -218,9 +245,10 @@ def _function(
 def _cmdlet(scope: Scope, cmdlet: Cmdlet, given: list[Given], fed: bool, emit: Emit) -> Stage:  # noqa: FBT001
     scope.session.budget.step()
     values = bind(cmdlet, given)
-    stage = cmdlet.start(Call(scope, values, fed), emit)
+    stage = cmdlet.start(Call(scope, values, fed), _kept(scope, values.get("OutVariable"), emit))
     source = next((parameter.name for parameter in cmdlet.parameters if parameter.pipeline), "")
-    stage = _forgiving(stage) if text(values.get("ErrorAction")).lower() in {"silentlycontinue", "ignore"} else stage
+    if text(values.get("ErrorAction")).lower() in {"silentlycontinue", "ignore"}:
+        stage = _forgiving(scope, stage, text(values.get("ErrorVariable")).lower())
     if fed and source not in values:
         return stage
     return _given(stage, values.get(source) if source in values else None, bound=source in values)
@@ -234,25 +262,41 @@ def _given(stage: Stage, value: object, *, bound: bool) -> Stage:
             stage.process(value)
         stage.end()
 
-    return Stage(lambda _: None, end)
+    return Stage(lambda _: None, end, stage.inside or stage.process)
 
 
-def _forgiving(stage: Stage) -> Stage:
-    """``-ErrorAction SilentlyContinue``: what fails puts nothing out."""
+def _kept(scope: Scope, variable: object, emit: Emit) -> Emit:
+    """``-OutVariable``: what is put out is also kept in a variable."""
+    if variable is None:
+        return emit
+    kept = ListValue([])
+    scope.put(text(variable).lower(), kept)
 
-    def process(item: object) -> None:
+    def put_out(item: object) -> None:
+        kept.grow()
+        kept.items.append(item)
+        emit(item)
+
+    return put_out
+
+
+def _forgiving(scope: Scope, stage: Stage, variable: str) -> Stage:
+    """``-ErrorAction SilentlyContinue``: what fails puts nothing out; ``-ErrorVariable`` keeps the errors."""
+    errors = ListValue([])
+    if variable:
+        scope.put(variable, errors)
+
+    def attempt(run: Callable[[], None]) -> None:
         try:
-            stage.process(item)
-        except ScriptError:
-            return
+            run()
+        except ScriptError as wrong:
+            if wrong.thrown:
+                raise
+            scope.session.succeeded = False
+            errors.grow()
+            errors.items.append(ErrorRecord(wrong.exception, wrong.target, wrong.name, wrong.line))
 
-    def end() -> None:
-        try:
-            stage.end()
-        except ScriptError:
-            return
-
-    return Stage(process, end)
+    return Stage(lambda item: attempt(lambda: stage.process(item)), lambda: attempt(stage.end), stage.process)
 
 
 PIPELINES: dict[type[Node], Callable[..., Execute]] = {tree.Pipeline: _pipeline}

@@ -90,9 +90,9 @@ class Compiler:
 
     def value(self, node: tree.Statement) -> Evaluate:
         """The closure that gives what a statement assigned to a variable would give."""
-        if isinstance(node, tree.Pipeline) and not node.silenced and len(node.elements) == 1:
+        if isinstance(node, tree.Pipeline) and len(node.elements) == 1:
             only = node.elements[0]
-            if isinstance(only, tree.Evaluation):
+            if isinstance(only, tree.Evaluation) and not only.redirections:
                 return self.expression(only.expression)
         if isinstance(node, tree.Assignment):
             return self._assigned(node)

@@ -70,6 +70,12 @@ def _function(compiler: Compiler, node: tree.Function) -> Execute:
 
 def thrown(value: object) -> ScriptError:
     """The error that ``throw`` raises for a value."""
+    error = _error(value)
+    error.thrown = True
+    return error
+
+
+def _error(value: object) -> ScriptError:
     if isinstance(value, ErrorRecord):
         return ScriptError(value.exception, value.target, value.name)
     if isinstance(value, ExceptionValue):

@@ -9,17 +9,39 @@ import msgspec
 from certloom.scripting.powershell.compiling.compiler import Compiler, Evaluate
 from certloom.scripting.powershell.compiling.validation import Check, checks
 from certloom.scripting.powershell.compiling.values import settled
-from certloom.scripting.powershell.runtime.session import Given, Scope
+from certloom.scripting.powershell.runtime.session import Given, Scope, Session
 from certloom.scripting.powershell.syntax import statements as tree
 from certloom.scripting.powershell.syntax.expressions import Literal, Variable
-from certloom.scripting.powershell.types.registry import resolve
-from certloom.scripting.powershell.values.collections import Hashtable
-from certloom.scripting.powershell.values.conversion import convert
+from certloom.scripting.powershell.types.members import MISSING, property_of
+from certloom.scripting.powershell.types.registry import derives, resolve
+from certloom.scripting.powershell.values.collections import Hashtable, ListValue
+from certloom.scripting.powershell.values.conversion import convert, items_of
 from certloom.scripting.powershell.values.errors import ScriptError, failure
+from certloom.scripting.powershell.values.kinds import type_of
 from certloom.scripting.powershell.values.objects import TypeRef
 from certloom.scripting.powershell.values.text import text
 
-__all__ = ["Bound", "compiled_parameters"]
+__all__ = ["Bound", "Taken", "compiled_parameters"]
+
+class Taken(msgspec.Struct, frozen=True):
+    """A parameter that takes input: its key and type, the properties it may come from, and whether it takes items."""
+
+    key: str
+    kind: Callable[[], TypeRef] | None
+    names: tuple[str, ...]
+    whole: bool
+
+    def from_item(self, session: Session, item: object) -> object:
+        """What an item of the input gives the parameter: itself, or one of its properties; MISSING without either."""
+        fits = self.kind is None or derives(type_of(item), self.kind())
+        if self.whole and (fits or not self.names):
+            return item
+        for name in self.names if item is not None else ():
+            found = property_of(session, item, name)
+            if found is not MISSING:
+                return found
+        return item if self.whole else MISSING
+
 
 Bound = Callable[[Scope, Sequence[Given], bool], None]
 _BINDING = "System.Management.Automation.ParameterBindingException"
@@ -38,25 +60,42 @@ class _Parameter(msgspec.Struct, frozen=True):
     rest: bool
     position: int
     pipeline: bool
+    by_name: bool
+    null: bool
+    empty: bool
     aliases: tuple[str, ...]
     checks: tuple[Check, ...]
 
 
-def compiled_parameters(compiler: Compiler, body: tree.Body) -> tuple[Bound, tuple[str, ...]]:
-    """The binding of a body's parameters, and the names of those that take input from the pipeline."""
+def compiled_parameters(compiler: Compiler, body: tree.Body) -> tuple[Bound, tuple[Taken, ...]]:
+    """The binding of a body's parameters, and those that take input from the pipeline."""
     parameters = tuple(_compiled(compiler, node) for node in body.parameters)
-    strict = any(_attribute(node, "parameter") is not None for node in body.parameters)
+    strict = bool(body.attributes) or any(_attribute(node, "parameter") is not None for node in body.parameters)
 
     def bind(level: Scope, given: Sequence[Given], fed: bool) -> None:  # noqa: FBT001 - part of the contract
         if not parameters:
-            level.variables["args"] = [one.value for one in given if not one.name or one.written]
+            _unbound(level, given, strict=strict)
             return
         values, free, unknown = _by_name(parameters, given, strict=strict)
         _by_position(parameters, values, free, strict=strict)
         level.variables["args"] = [*unknown, *free]
         _settle(level, parameters, values, fed=fed)
 
-    return bind, tuple(parameter.key for parameter in parameters if parameter.pipeline)
+    return bind, tuple(
+        Taken(one.key, one.kind, (one.name, *one.aliases) if one.by_name else (), whole=one.pipeline)
+        for one in parameters
+        if one.pipeline or one.by_name
+    )
+
+
+def _unbound(level: Scope, given: Sequence[Given], *, strict: bool) -> None:
+    """The arguments of a body without parameters; an advanced function takes none."""
+    free = [one.value for one in given if not one.name or one.written]
+    if free and strict:
+        raise failure(
+            f"A positional parameter cannot be found that accepts argument '{text(free[0])[:100]}'.", _BINDING
+        )
+    level.variables["args"] = free
 
 
 def _attribute(node: tree.Parameter, name: str) -> tree.Attribute | None:
@@ -93,6 +132,9 @@ def _compiled(compiler: Compiler, node: tree.Parameter) -> _Parameter:
         rest=_flag(attribute, "valuefromremainingarguments"),
         position=_number(attribute, "position"),
         pipeline=_flag(attribute, "valuefrompipeline"),
+        by_name=_flag(attribute, "valuefrompipelinebypropertyname"),
+        null=_attribute(node, "allownull") is not None,
+        empty=any(_attribute(node, name) is not None for name in ("allowemptystring", "allowemptycollection")),
         aliases=tuple(text(name).lower() for name in names),
         checks=checks(compiler, node),
     )
@@ -185,7 +227,7 @@ def _settle(level: Scope, parameters: tuple[_Parameter, ...], values: dict[str, 
     bound = Hashtable(kind="System.Collections.Generic.Dictionary`2")
     for parameter in parameters:
         given = parameter.key in values
-        if not given and parameter.mandatory and not (fed and parameter.pipeline):
+        if not given and parameter.mandatory and not (fed and (parameter.pipeline or parameter.by_name)):
             raise failure(
                 f"Cannot process command because of one or more missing mandatory parameters: {parameter.name}.",
                 _BINDING,
@@ -193,10 +235,25 @@ def _settle(level: Scope, parameters: tuple[_Parameter, ...], values: dict[str, 
         value = _value(level, parameter, values)
         level.variables[parameter.key] = value
         if given:
+            if parameter.mandatory:
+                _refuse_empty(parameter, value)
             bound.put(parameter.name, value)
             for check in parameter.checks:
                 check(level, parameter.name, value)
     level.variables["psboundparameters"] = bound
+
+
+def _refuse_empty(parameter: _Parameter, value: object) -> None:
+    """A mandatory parameter takes nothing empty, unless an attribute allows it."""
+    what = ""
+    if value is None and not parameter.null:
+        what = "null"
+    elif value == "" and parameter.kind is not None and not parameter.empty:
+        what = "an empty string"
+    elif isinstance(value, list | ListValue) and parameter.kind is not None and not parameter.empty:
+        what = "" if items_of(value) else "an empty collection"
+    if what:
+        raise failure(f"Cannot bind argument to parameter '{parameter.name}' because it is {what}.", _BINDING)
 
 
 def _value(level: Scope, parameter: _Parameter, values: dict[str, object]) -> object:

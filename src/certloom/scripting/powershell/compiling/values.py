@@ -55,6 +55,8 @@ def _variable(_: Compiler, node: tree.Variable) -> Evaluate:
     if name in _CONSTANTS:
         constant = _CONSTANTS[name]
         return lambda _: constant
+    if name == "?":
+        return lambda scope: scope.session.succeeded
     name = "_" if name == "psitem" else name
     if node.scope in {"script", "global"}:
         return lambda scope: scope.script().variables.get(name)

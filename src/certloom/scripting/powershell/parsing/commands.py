@@ -14,18 +14,17 @@ from certloom.scripting.powershell.syntax.expressions import (
     Splat,
     Variable,
 )
-from certloom.scripting.powershell.syntax.statements import Argument, Command
+from certloom.scripting.powershell.syntax.statements import Argument, Command, Redirection
 
-__all__ = ["command", "silence"]
+__all__ = ["command", "redirections"]
 
-_END = re.compile(r"[|;)}\r\n]|&&|&|$(?![\s\S])")
+_END = re.compile(r"[|;)}\r\n]|&|$(?![\s\S])")
 _PARAMETER = re.compile(r"[-\u2013\u2014]([A-Za-z_?][\w?\-]*)(:)?")
 _SPLAT = re.compile(r"@(\w+)(?![\w({])")
-_WORD = re.compile(r"[^\s`$\"'(){};,|&\u2018\u2019\u201c\u201d]+")
-_NUMBER_END = re.compile(r"(?=[\s,;)|}&]|$(?![\s\S]))")
+_WORD = re.compile(r"[^\s`$\"'(){};,|&<>\u2018\u2019\u201c\u201d]+")
+_NUMBER_END = re.compile(r"(?=[\s,;)|}&<>]|$(?![\s\S]))")
 _NUMBER_START = re.compile(r"\.?\d")
-_SILENCE = re.compile(r"(?:[\d*])?>{1,2}\s*\$null\b", re.IGNORECASE)
-_REDIRECTION = re.compile(r"(?:[\d*])?>{1,2}(?:&\d)?|<")
+_REDIRECTION = re.compile(r"([1-6*])?>(?:>?\s*(\$null)\b|&([12]))|[1-6*]?>|<", re.IGNORECASE)
 
 
 def command(cursor: Cursor) -> Command:
@@ -38,20 +37,28 @@ def command(cursor: Cursor) -> Command:
         cursor.space()
     name = _name(cursor, called=bool(call))
     arguments: list[Argument] = []
+    redirected: list[Redirection] = []
     while True:
-        cursor.space()
-        if cursor.match(_END) is not None or cursor.match(_REDIRECTION) is not None:
-            return Command(line, column, name, tuple(arguments), call)
+        redirected += redirections(cursor)
+        if cursor.match(_END) is not None:
+            return Command(line, column, name, tuple(arguments), call, tuple(redirected))
         arguments.append(_argument(cursor))
 
 
-def silence(cursor: Cursor) -> bool:
-    """Whether what stands here sends output to ``$null``; any other redirection is an error."""
-    if cursor.take(_SILENCE) is not None:
-        return True
-    if cursor.match(_REDIRECTION) is not None:
-        raise cursor.fail("Scripts have no files: output can only be redirected to $null.")
-    return False
+def redirections(cursor: Cursor) -> tuple[Redirection, ...]:
+    """The redirections that stand here: to ``$null``, or of a stream into the output (about_Redirection)."""
+    found: list[Redirection] = []
+    cursor.space()
+    while (one := cursor.match(_REDIRECTION)) is not None:
+        stream, nowhere, merged = one[1] or "1", one[2], one[3]
+        if nowhere is None and (merged != "1" or stream == "1"):
+            raise cursor.fail(
+                "Scripts have no files: a stream goes to $null (3>$null), or into the output (3>&1) when it is another."
+            )
+        found.append(Redirection(*cursor.place(), stream, nowhere is None))
+        cursor.position = one.end()
+        cursor.space()
+    return tuple(found)
 
 
 def _name(cursor: Cursor, *, called: bool) -> Expression:

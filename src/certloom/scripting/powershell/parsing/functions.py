@@ -22,7 +22,7 @@ _PARAM = re.compile(r"param\s*\(", re.IGNORECASE)
 _NAMED = re.compile(r"(begin|process|end)\s*(?=\{)", re.IGNORECASE)
 _REFUSED = re.compile(r"(dynamicparam|clean)\s*(?=\{)", re.IGNORECASE)
 _NAME = re.compile(r"(?:(?:script|global|local|private):)?([\w][\w\-?]*)", re.IGNORECASE)
-_ATTRIBUTES = re.compile(r"\[\s*[A-Za-z_][\w.]*\s*\([^\[\]]*\)\s*\]\s*(?=\[|param\b)", re.IGNORECASE)
+_ATTRIBUTES = re.compile(r"\[\s*[A-Za-z_][\w.]*\s*\((?:[^\[\]]|\[[\w.]*\])*\)\s*\]\s*(?=\[|param\b)", re.IGNORECASE)
 
 
 def function_statement(cursor: Cursor, keyword: str) -> Statement:
@@ -52,6 +52,7 @@ def function_statement(cursor: Cursor, keyword: str) -> Statement:
             inner.end if per_item else inner.process,
             None if per_item else inner.end,
             inner.text,
+            inner.attributes,
         ),
     )
 
@@ -61,19 +62,25 @@ def body(cursor: Cursor, closing: str) -> Body:
     start = cursor.position
     line, column = cursor.place()
     cursor.separators()
-    while cursor.take(_ATTRIBUTES) is not None:
+    attributes: list[Attribute] = []
+    while cursor.match(_ATTRIBUTES) is not None:
+        read = attribute_or_type(cursor)
+        attributes += [read] if isinstance(read, Attribute) else []
         cursor.lines()
     parameters = _parameters(cursor) if cursor.take(_PARAM) is not None else ()
     cursor.separators()
     if cursor.match(_NAMED) is None:
         _refuse(cursor)
         last = cursor.rules.statements(cursor, closing)
-        return Body(line, column, parameters, None, None, last, cursor.text[start : cursor.position])
+        text = cursor.text[start : cursor.position]
+        return Body(line, column, parameters, None, None, last, text, tuple(attributes))
     named = _named_blocks(cursor)
     text = cursor.text[start : cursor.position]
     if not cursor.ended() and not (closing and cursor.at(closing)):
         raise cursor.fail("Beside begin, process and end no other statements may stand. Move them into a block.")
-    return Body(line, column, parameters, named.get("begin"), named.get("process"), named.get("end"), text)
+    return Body(
+        line, column, parameters, named.get("begin"), named.get("process"), named.get("end"), text, tuple(attributes)
+    )
 
 
 def _refuse(cursor: Cursor) -> None:

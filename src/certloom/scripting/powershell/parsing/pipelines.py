@@ -2,7 +2,7 @@
 
 import re
 
-from certloom.scripting.powershell.parsing.commands import command, silence
+from certloom.scripting.powershell.parsing.commands import command, redirections
 from certloom.scripting.powershell.parsing.cursor import Cursor
 from certloom.scripting.powershell.parsing.numbers import NUMBER
 from certloom.scripting.powershell.parsing.operators import expression
@@ -15,7 +15,7 @@ from certloom.scripting.powershell.syntax.expressions import (
     Parenthesized,
     Variable,
 )
-from certloom.scripting.powershell.syntax.statements import Assignment, Command, Evaluation, Pipeline, Statement
+from certloom.scripting.powershell.syntax.statements import Assignment, Chain, Command, Evaluation, Pipeline, Statement
 
 __all__ = ["pipeline"]
 
@@ -23,7 +23,7 @@ _EXPRESSION = re.compile(
     r"[$@(\[{'\"\u2018\u2019\u201c\u201d\u201e!,]|[+\-](?=[\s\d$(.'\"+\-@\[])|\.\d|-(?:not|bnot|i?join|[ic]?split)\b",
     re.IGNORECASE,
 )
-_NUMBER_FOLLOWED = re.compile(r"(?=[\s,;)|}\]+\-*/%.&]|$(?![\s\S]))")
+_NUMBER_FOLLOWED = re.compile(r"(?=[\s,;)|}\]+\-*/%.&<>]|$(?![\s\S]))")
 _ASSIGNMENT = re.compile(r"\?\?=|[-+*/%]=|=(?!=)")
 _BAR = re.compile(r"\|(?!\|)")
 _NEXT_LINE_BAR = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*+|<#(?s:.*?)#>)*+\|(?!\|)")
@@ -31,43 +31,47 @@ _CHAIN = re.compile(r"&&|\|\|")
 
 
 def pipeline(cursor: Cursor) -> Statement:
-    """Commands joined by ``|``, or an assignment."""
+    """Pipelines joined by ``&&`` and ``||``, or an assignment."""
     with cursor.nested():
         line, column = cursor.place()
-        first = _first(cursor)
-        if isinstance(first, Evaluation):
-            cursor.space()
-            operator = cursor.take(_ASSIGNMENT)
-            if operator is not None:
-                return _assignment(cursor, first.expression, operator)
-        return _rest(cursor, line, column, first)
+        if not _is_expression(cursor):
+            return _chained(cursor, _rest(cursor, line, column, command(cursor)))
+        value = expression(cursor)
+        cursor.space()
+        operator = cursor.take(_ASSIGNMENT)
+        if operator is not None:
+            return _assignment(cursor, value, operator)
+        return _chained(cursor, _rest(cursor, line, column, Evaluation(line, column, value, redirections(cursor))))
+
+
+def _chained(cursor: Cursor, left: Statement) -> Statement:
+    while True:
+        line, column = cursor.place()
+        operator = cursor.take(_CHAIN)
+        if operator is None:
+            break
+        cursor.lines()
+        at = cursor.place()
+        left = Chain(line, column, operator, left, _rest(cursor, *at, _first(cursor)))
+    if cursor.at("&"):
+        raise cursor.fail("'&' starts a job, which scripts cannot. Use a new line, or '&&' for what follows a success.")
+    return left
 
 
 def _rest(cursor: Cursor, line: int, column: int, first: Evaluation | Command) -> Statement:
     elements = [first]
-    silenced = _silenced(cursor)
+    cursor.space()
     while cursor.take(_BAR) is not None or cursor.take(_NEXT_LINE_BAR) is not None:
         cursor.lines()
         elements.append(command(cursor))
-        silenced = _silenced(cursor)
-    if cursor.match(_CHAIN) is not None or cursor.at("&"):
-        raise cursor.fail("'&&', '||' and '&' chain programs, which scripts cannot start. Use if, or a new line.")
-    return Pipeline(line, column, tuple(elements), silenced)
-
-
-def _silenced(cursor: Cursor) -> bool:
-    cursor.space()
-    silenced = False
-    while silence(cursor):
-        silenced = True
         cursor.space()
-    return silenced
+    return Pipeline(line, column, tuple(elements))
 
 
 def _first(cursor: Cursor) -> Evaluation | Command:
     line, column = cursor.place()
     if _is_expression(cursor):
-        return Evaluation(line, column, expression(cursor))
+        return Evaluation(line, column, expression(cursor), redirections(cursor))
     return command(cursor)
 
 

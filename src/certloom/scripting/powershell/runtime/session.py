@@ -10,10 +10,11 @@ import msgspec
 
 from certloom.clock import Clock
 from certloom.scripting.powershell.limits import Budget, Limits
+from certloom.scripting.powershell.values.objects import MessageRecord
 from certloom.scripting.powershell.values.times import LOCAL, DateTimeValue, from_datetime
 from certloom.scripting.powershell.values.unicode import well_formed
 
-__all__ = ["Body", "Draw", "Emit", "Given", "Message", "Scope", "Session", "Stage"]
+__all__ = ["STREAMS", "Body", "Draw", "Emit", "Given", "Message", "Scope", "Session", "Stage", "Starter"]
 
 Emit = Callable[[object], None]
 Invoke = Callable[[object, list[object], dict[str, object]], object]
@@ -22,8 +23,12 @@ Draw = Callable[[], float]
 """Returns a number of at least 0 and below 1."""
 
 
+STREAMS = {"error": "2", "warning": "3", "verbose": "4", "debug": "5", "information": "6", "host": "6"}
+"""The number of the stream that each kind of message belongs to (about_Output_Streams)."""
+
+
 class Message(msgspec.Struct, frozen=True):
-    """What a script wrote beside its output: ``host``, ``warning``, ``verbose``, ``information``, ``debug``."""
+    """What a script wrote beside its output: one of the kinds of ``STREAMS``."""
 
     kind: str
     text: str
@@ -32,13 +37,15 @@ class Message(msgspec.Struct, frozen=True):
 class Session:
     """What all scopes of one run share."""
 
-    __slots__ = ("_clock", "budget", "draw", "invoke", "messages")
+    __slots__ = ("_clock", "budget", "draw", "invoke", "messages", "routes", "succeeded")
 
     def __init__(self, limits: Limits, clock: Clock, draw: Draw) -> None:
         self.budget = Budget(limits, clock)
         self.draw = draw
         self.messages: list[Message] = []
         self.invoke: Invoke | None = None
+        self.routes: Mapping[str, Emit] = {}
+        self.succeeded = True
         self._clock = clock
 
     def now(self) -> DateTimeValue:
@@ -52,7 +59,11 @@ class Session:
         return self.invoke(block, list(arguments), {"this": this})
 
     def say(self, kind: str, text: str) -> None:
-        """Write into the journal of the step."""
+        """Write into the journal of the step, or where a redirection sends messages of that kind."""
+        route = self.routes.get(STREAMS[kind])
+        if route is not None:
+            route(MessageRecord(kind, text))
+            return
         self.budget.put_out(len(text) + 1)
         self.messages.append(Message(kind, well_formed(text)))
 
@@ -122,6 +133,12 @@ class Stage(msgspec.Struct, frozen=True):
 
     process: Emit
     end: Callable[[], None]
+    inside: Emit | None = None
+    """The ``process`` that this one wraps: what a stage that stops early names itself by."""
+
+
+Starter = Callable[["Scope", bool, Emit], Stage]
+"""Begins a command in a scope; the flag says whether input will come."""
 
 
 class Body(ABC):

@@ -12,6 +12,7 @@ __all__ = [
     "Block",
     "Body",
     "Catch",
+    "Chain",
     "Command",
     "Evaluation",
     "Flow",
@@ -22,9 +23,11 @@ __all__ = [
     "Loop",
     "Parameter",
     "Pipeline",
+    "Redirection",
     "Script",
     "Statement",
     "Switch",
+    "Trap",
     "Try",
 ]
 
@@ -64,6 +67,7 @@ class Body(Node, frozen=True):
     process: Block | None
     end: Block | None
     text: str
+    attributes: tuple[Attribute, ...] = ()
 
 
 class Script(Node, frozen=True):
@@ -79,25 +83,41 @@ class Argument(Node, frozen=True):
     value: Expression | None
 
 
+class Redirection(Node, frozen=True):
+    """``3>$null`` or ``3>&1``: the number of a stream, ``*`` for all, and whether it is merged into the output."""
+
+    stream: str
+    merged: bool
+
+
 class Command(Node, frozen=True):
     """A command with its arguments; ``call`` is ``&`` or ``.`` where written."""
 
     name: Expression
     arguments: tuple[Argument, ...]
     call: str = ""
+    redirections: tuple[Redirection, ...] = ()
 
 
 class Evaluation(Node, frozen=True):
     """An expression at the head of a pipeline."""
 
     expression: Expression
+    redirections: tuple[Redirection, ...] = ()
 
 
 class Pipeline(Statement, frozen=True):
     """Commands that hand on what they put out; only the first may be an expression."""
 
     elements: tuple[Evaluation | Command, ...]
-    silenced: bool = False
+
+
+class Chain(Statement, frozen=True):
+    """``left && right`` or ``left || right`` (about_Pipeline_Chain_Operators)."""
+
+    operator: str
+    left: Statement
+    right: Statement
 
 
 class Assignment(Statement, frozen=True):
@@ -175,6 +195,13 @@ class Try(Statement, frozen=True):
     body: Block
     catches: tuple[Catch, ...]
     last: Block | None
+
+
+class Trap(Statement, frozen=True):
+    """``trap [type] { }``: what the block around it does with an error; without a type it takes every one."""
+
+    type: TypeName | None
+    body: Block
 
 
 class Flow(Statement, frozen=True):

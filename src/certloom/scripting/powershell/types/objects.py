@@ -9,7 +9,7 @@ from certloom.scripting.powershell.values.kinds import type_of
 from certloom.scripting.powershell.values.objects import ScriptBlock
 from certloom.scripting.powershell.values.text import text
 
-__all__ = ["BLOCK", "CUSTOM", "ERROR", "OBJECT", "PSOBJECT", "TYPE"]
+__all__ = ["BLOCK", "CUSTOM", "ERROR", "OBJECT", "PSOBJECT", "RECORDS", "TYPE"]
 
 
 def _to_string(value: object, form: object = None, _: object = None) -> str:
@@ -62,6 +62,14 @@ ERROR = TypeSpec(
         "TargetObject": lambda error: error.target,
         "FullyQualifiedErrorId": lambda error: error.name,
     },
+)
+RECORDS = tuple(
+    TypeSpec(
+        name=f"System.Management.Automation.{kind}Record",
+        aliases=(f"{kind}Record",),
+        properties={"MessageData" if kind == "Information" else "Message": lambda record: record.text},
+    )
+    for kind in ("Warning", "Verbose", "Debug", "Information")
 )
 TYPE = TypeSpec(
     name="System.RuntimeType",

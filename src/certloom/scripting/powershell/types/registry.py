@@ -11,7 +11,7 @@ from certloom.scripting.powershell.types.lists import LISTS
 from certloom.scripting.powershell.types.math import MATH
 from certloom.scripting.powershell.types.names import NAMES
 from certloom.scripting.powershell.types.numbers import NUMBERS
-from certloom.scripting.powershell.types.objects import BLOCK, CUSTOM, ERROR, OBJECT, PSOBJECT, TYPE
+from certloom.scripting.powershell.types.objects import BLOCK, CUSTOM, ERROR, OBJECT, PSOBJECT, RECORDS, TYPE
 from certloom.scripting.powershell.types.plain import PLAIN
 from certloom.scripting.powershell.types.random import RANDOM
 from certloom.scripting.powershell.types.regexes import REGEXES
@@ -37,6 +37,7 @@ TYPES: tuple[TypeSpec, ...] = (
     CUSTOM,
     BLOCK,
     ERROR,
+    *RECORDS,
     TYPE,
     *NUMBERS,
     MATH,

@@ -24,7 +24,7 @@ class ExceptionValue(msgspec.Struct, frozen=True, eq=False):
 
 
 class ScriptError(Exception):
-    """Raised inside the interpreter for what ``try`` and ``catch`` of a script can see."""
+    """Raised inside the interpreter for what ``try`` and ``catch`` of a script can see; ``throw`` marks its own."""
 
     def __init__(self, exception: ExceptionValue, target: object = None, name: str = "") -> None:
         super().__init__(exception.message)
@@ -32,6 +32,7 @@ class ScriptError(Exception):
         self.target = target
         self.name = name or exception.type.rpartition(".")[2]
         self.line = 0
+        self.thrown = False
 
 
 def failure(message: str, kind: str = RUNTIME, inner: str = "") -> ScriptError:

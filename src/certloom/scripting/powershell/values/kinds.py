@@ -21,6 +21,7 @@ from certloom.scripting.powershell.values.objects import (
     ErrorRecord,
     GuidValue,
     MailAddress,
+    MessageRecord,
     RandomValue,
     ScriptBlock,
     StringBuilder,
@@ -63,6 +64,16 @@ _NAMES: dict[type, str] = {
     Pattern: "System.Text.RegularExpressions.Regex",
     TypeRef: "System.RuntimeType",
 }
+_RECORDS = {
+    kind: f"System.Management.Automation.{name}Record"
+    for kind, name in {
+        "warning": "Warning",
+        "verbose": "Verbose",
+        "debug": "Debug",
+        "information": "Information",
+        "host": "Information",
+    }.items()
+}
 
 
 def type_of(value: object) -> TypeRef:
@@ -75,6 +86,8 @@ def type_of(value: object) -> TypeRef:
         return TypeRef(value.type, (TypeRef(value.element),) if value.element else ())
     if isinstance(value, Hashtable | PSObject | ExceptionValue | EnumValue | Capture):
         return TypeRef(value.type)
+    if isinstance(value, MessageRecord):
+        return TypeRef(_RECORDS[value.kind])
     return TypeRef(_NAMES.get(type(value), "System.Object"))
 
 

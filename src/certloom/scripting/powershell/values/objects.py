@@ -16,6 +16,7 @@ __all__ = [
     "ErrorRecord",
     "GuidValue",
     "MailAddress",
+    "MessageRecord",
     "Nothing",
     "RandomValue",
     "ScriptBlock",
@@ -140,6 +141,13 @@ class RandomValue:
 
     def __init__(self, draw: Callable[[], float]) -> None:
         self.draw = draw
+
+
+class MessageRecord(msgspec.Struct, frozen=True):
+    """What ``3>&1`` and its like put out: a warning or another message, by its kind."""
+
+    kind: str
+    text: str
 
 
 class ErrorRecord(msgspec.Struct, frozen=True, eq=False):
