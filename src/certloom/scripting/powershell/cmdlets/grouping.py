@@ -47,7 +47,8 @@ def _group(call: Call, items: list[object], emit: Emit) -> None:
 
 def _in_order(call: Call, groups: list[tuple[list[object], list[object]]]) -> list[tuple[list[object], list[object]]]:
     """Groups in ascending order of their values; as they came when those differ in type."""
-    if any(len({kind_name(one) for one in column}) > 1 for column in zip(*(values for values, _ in groups), strict=True)):
+    columns = zip(*(values for values, _ in groups), strict=True)
+    if any(len({kind_name(one) for one in column}) > 1 for column in columns):
         return groups
     exact, budget = call.flag("CaseSensitive"), call.scope.session.budget
 

@@ -2,6 +2,7 @@
 
 from certloom.scripting.powershell.cmdlets.catalogue import get_command
 from certloom.scripting.powershell.cmdlets.grouping import GROUPING
+from certloom.scripting.powershell.cmdlets.html_text import HTML
 from certloom.scripting.powershell.cmdlets.iterating import ITERATING
 from certloom.scripting.powershell.cmdlets.json_text import JSON
 from certloom.scripting.powershell.cmdlets.making import MAKING
@@ -11,6 +12,7 @@ from certloom.scripting.powershell.cmdlets.sorting import SORTING
 from certloom.scripting.powershell.cmdlets.spec import Cmdlet
 from certloom.scripting.powershell.cmdlets.tables_text import TABLES
 from certloom.scripting.powershell.cmdlets.writing import WRITING
+from certloom.scripting.powershell.cmdlets.xml_text import XML_TEXT
 
 __all__ = ["CMDLETS", "COMMANDS"]
 
@@ -21,6 +23,8 @@ _WORKING: tuple[Cmdlet, ...] = (
     *GROUPING,
     *JSON,
     *TABLES,
+    *HTML,
+    *XML_TEXT,
     *WRITING,
     *MAKING,
     *MEMBERS,

@@ -1,9 +1,8 @@
-"""CSV, string data, HTML and XML: the ConvertFrom and ConvertTo commands for them."""
+"""CSV and string data: the ConvertFrom and ConvertTo commands for them."""
 
 import csv
 import io
 import re
-from html import escape
 
 from certloom.scripting.powershell.cmdlets.blocks import value_of
 from certloom.scripting.powershell.cmdlets.spec import SWITCH, TEXT, TEXTS, Call, Cmdlet, Parameter, collecting
@@ -12,16 +11,12 @@ from certloom.scripting.powershell.runtime.session import Emit
 from certloom.scripting.powershell.types.properties import property_names
 from certloom.scripting.powershell.values.collections import Hashtable, PSObject
 from certloom.scripting.powershell.values.conversion import items_of
-from certloom.scripting.powershell.values.errors import failure, room_for
-from certloom.scripting.powershell.values.kinds import kind_name
+from certloom.scripting.powershell.values.errors import failure
 from certloom.scripting.powershell.values.text import joined, text
 
 __all__ = ["TABLES"]
 
 _STRING_DATA = re.compile(r"\\(u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|.)")
-_DOCTYPE = (
-    '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN"  "http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd">'
-)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 
 
@@ -110,50 +105,6 @@ def _unescaped(found: re.Match[str]) -> str:
     return _ESCAPES.get(written, written)
 
 
-def _to_html(call: Call, items: list[object], emit: Emit) -> None:
-    names = _columns(call, items)
-    rows = ["<table>", "<colgroup>" + "<col/>" * len(names) + "</colgroup>"]
-    rows.append("<tr>" + "".join(f"<th>{escape(name)}</th>" for name in names) + "</tr>")
-    for item in items:
-        call.scope.session.budget.step(len(names))
-        cells = [escape(text(value_of(call.scope, item, name))) for name in names]
-        rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-    rows.append("</table>")
-    room_for(sum(map(len, rows)))
-    for row in rows if call.flag("Fragment") else _page(call, rows):
-        emit(row)
-
-
-def _page(call: Call, rows: list[str]) -> list[str]:
-    title = escape(text(call.get("Title"))) if call.has("Title") else "HTML TABLE"
-    return [
-        _DOCTYPE,
-        '<html xmlns="http://www.w3.org/1999/xhtml">',
-        "<head>",
-        f"<title>{title}</title>",
-        "</head><body>",
-        *rows,
-        "</body></html>",
-    ]
-
-
-def _to_xml(call: Call, items: list[object], emit: Emit) -> None:
-    """The text form; there is no XML document type."""
-    lines = ['<?xml version="1.0" encoding="utf-8"?>', "<Objects>"]
-    for item in items:
-        call.scope.session.budget.step()
-        names = property_names(item) if isinstance(item, PSObject | Hashtable) else []
-        lines.append(
-            f'  <Object Type="{escape(kind_name(item))}">' + ("" if names else escape(text(item)) + "</Object>")
-        )
-        for name in names:
-            shown = escape(text(value_of(call.scope, item, name)))
-            lines.append(f'    <Property Name="{escape(name)}">{shown}</Property>')
-        if names:
-            lines.append("  </Object>")
-    emit("\n".join([*lines, "</Objects>"]))
-
-
 TABLES = (
     Cmdlet(
         "ConvertFrom-Csv",
@@ -180,25 +131,5 @@ TABLES = (
         "ConvertFrom-StringData",
         collecting(_from_string_data),
         (Parameter("StringData", TEXT, 0, pipeline=True), Parameter("Delimiter", TEXT, 1)),
-    ),
-    Cmdlet(
-        "ConvertTo-Html",
-        collecting(_to_html),
-        (
-            Parameter("InputObject", pipeline=True),
-            Parameter("Property", TEXTS, 0),
-            Parameter("Fragment", SWITCH),
-            Parameter("Title", TEXT),
-        ),
-    ),
-    Cmdlet(
-        "ConvertTo-Xml",
-        collecting(_to_xml),
-        (
-            Parameter("InputObject", position=0, pipeline=True),
-            Parameter("As", TEXT),
-            Parameter("NoTypeInformation", SWITCH),
-            Parameter("Depth"),
-        ),
     ),
 )

@@ -178,4 +178,9 @@ def handled(scope: Scope, emit: Emit, wrong: ScriptError, handler: Execute) -> N
         scope.variables["_"] = before
 
 
-BRANCHES: dict[type[Node], Callable[..., Execute]] = {tree.If: _if, tree.Switch: _switch, tree.Try: _try, tree.Chain: _chain}
+BRANCHES: dict[type[Node], Callable[..., Execute]] = {
+    tree.If: _if,
+    tree.Switch: _switch,
+    tree.Try: _try,
+    tree.Chain: _chain,
+}

@@ -7,6 +7,7 @@ from certloom.scripting.powershell.values.kinds import kind_name
 from certloom.scripting.powershell.values.numbers import Char
 from certloom.scripting.powershell.values.numeric import is_number
 from certloom.scripting.powershell.values.patterns import Groups
+from certloom.scripting.powershell.xml.nodes import XmlNode
 
 __all__ = ["element", "set_element"]
 
@@ -19,6 +20,8 @@ def element(value: object, index: object) -> object:
         return _keyed(value, index)
     if isinstance(value, Groups):
         return value.named(index)
+    if isinstance(value, ListValue) and value.type == "System.Xml.XmlAttributeCollection" and isinstance(index, str):
+        return next((one for one in value.items if isinstance(one, XmlNode) and one.name == index), None)
     if isinstance(value, list | ListValue):
         return _at(items_of(value), index)
     if isinstance(value, str):

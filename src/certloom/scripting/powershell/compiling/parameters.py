@@ -23,6 +23,7 @@ from certloom.scripting.powershell.values.text import text
 
 __all__ = ["Bound", "Taken", "compiled_parameters"]
 
+
 class Taken(msgspec.Struct, frozen=True):
     """A parameter that takes input: its key and type, the properties it may come from, and whether it takes items."""
 

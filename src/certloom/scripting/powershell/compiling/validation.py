@@ -119,7 +119,8 @@ _WHOLE: dict[str, tuple[_Rule, int]] = {
     "validatecount": (_count, 2),
 }
 VALIDATIONS = frozenset(
-    {*_EACH, *_WHOLE, "parameter", "alias", "allownull", "allowemptystring", "allowemptycollection", "cmdletbinding", "outputtype"}
+    {*_EACH, *_WHOLE, "parameter", "alias", "allownull", "allowemptystring", "allowemptycollection", "cmdletbinding"}
+    | {"outputtype"}
 )
 
 

@@ -14,6 +14,8 @@ from certloom.scripting.powershell.values.errors import ExceptionValue, ScriptEr
 from certloom.scripting.powershell.values.kinds import kind_name, type_of
 from certloom.scripting.powershell.values.objects import NOTHING, Nothing, TypeRef
 from certloom.scripting.powershell.values.text import text
+from certloom.scripting.powershell.xml.adapter import assign, named
+from certloom.scripting.powershell.xml.nodes import XmlNode
 
 __all__ = ["MISSING", "call", "call_static", "construct", "get", "own", "property_of", "put", "static_value"]
 
@@ -62,12 +64,26 @@ def property_of(session: Session, target: object, name: str) -> object:
         found = target.properties.get(name.lower())
         if found is not None:
             return session.computed(found.value, target) if found.kind == "ScriptProperty" else found.value
+    if isinstance(target, XmlNode):
+        return _of_node(session, target, name)
     if isinstance(target, Hashtable) and target.has(name):
         return target.get(name)
     reader = own(type_of(target).name, "properties", name.lower())
     if reader is None:
         return _everywhere(target, name.lower())
     return reader(target) if callable(reader) else MISSING
+
+
+def _of_node(session: Session, target: XmlNode, name: str) -> object:
+    """What the document calls by that name comes before what every node has."""
+    session.budget.step(len(target.children) // 8)
+    found = named(target, name)
+    if found:
+        return found[0] if len(found) == 1 else found
+    reader = own(type_of(target).name, "properties", name.lower())
+    value = reader(target) if callable(reader) else MISSING
+    session.budget.made(value.items if isinstance(value, ListValue) else value)
+    return value
 
 
 def _everywhere(target: object, name: str) -> object:
@@ -116,6 +132,9 @@ def put(target: object, name: str, value: object) -> None:
         value = None
     if isinstance(target, Hashtable):
         target.put(name, value)
+        return
+    if isinstance(target, XmlNode):
+        assign(target, name, value)
         return
     found = target.properties.get(name.lower()) if isinstance(target, PSObject) else None
     if found is not None and found.kind == "NoteProperty":

@@ -20,6 +20,7 @@ from certloom.scripting.powershell.types.strings import STRING
 from certloom.scripting.powershell.types.tables import DICTIONARY, ENTRY, HASHTABLE, ORDERED
 from certloom.scripting.powershell.types.texts import TEXTS
 from certloom.scripting.powershell.types.timespans import TIMESPAN
+from certloom.scripting.powershell.types.xml import XML
 from certloom.scripting.powershell.values.errors import ScriptError, failure
 from certloom.scripting.powershell.values.objects import TypeRef
 
@@ -50,6 +51,7 @@ TYPES: tuple[TypeSpec, ...] = (
     *PLAIN,
     *TEXTS,
     RANDOM,
+    *XML,
     *EXCEPTIONS,
     *NAMES,
 )

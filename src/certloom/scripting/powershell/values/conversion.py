@@ -35,6 +35,8 @@ from certloom.scripting.powershell.values.patterns import Pattern, pattern
 from certloom.scripting.powershell.values.text import text
 from certloom.scripting.powershell.values.times import DateTimeValue, TimeSpanValue
 from certloom.scripting.powershell.values.truth import truth
+from certloom.scripting.powershell.xml.nodes import XmlNode
+from certloom.scripting.powershell.xml.reading import read_document
 
 __all__ = ["COLLECTIONS", "convert", "items_of", "to_int", "to_string"]
 
@@ -172,6 +174,12 @@ def _to_block(value: object) -> ScriptBlock:
     raise no_conversion(value, "System.Management.Automation.ScriptBlock")
 
 
+def _to_xml(value: object) -> XmlNode | None:
+    if value is None or (isinstance(value, XmlNode) and value.kind == "Document"):
+        return value
+    return read_document(text(value))
+
+
 def _to_exception(value: object) -> ExceptionValue:
     if isinstance(value, ExceptionValue):
         return value
@@ -210,6 +218,7 @@ _CASTS: dict[str, Callable[..., object]] = {
     "System.Management.Automation.ScriptBlock": _to_block,
     "System.Exception": _to_exception,
     "System.Void": lambda _: None,
+    "System.Xml.XmlDocument": _to_xml,
     **dict.fromkeys(_DICTIONARIES, _to_table),
     **dict.fromkeys(_ANY, lambda value: value),
 }

@@ -31,6 +31,7 @@ from certloom.scripting.powershell.values.objects import (
 )
 from certloom.scripting.powershell.values.patterns import Capture, Pattern
 from certloom.scripting.powershell.values.times import DateTimeValue, TimeSpanValue
+from certloom.scripting.powershell.xml.nodes import XmlNode
 
 __all__ = ["kind_name", "type_of"]
 
@@ -64,16 +65,6 @@ _NAMES: dict[type, str] = {
     Pattern: "System.Text.RegularExpressions.Regex",
     TypeRef: "System.RuntimeType",
 }
-_RECORDS = {
-    kind: f"System.Management.Automation.{name}Record"
-    for kind, name in {
-        "warning": "Warning",
-        "verbose": "Verbose",
-        "debug": "Debug",
-        "information": "Information",
-        "host": "Information",
-    }.items()
-}
 
 
 def type_of(value: object) -> TypeRef:
@@ -84,10 +75,8 @@ def type_of(value: object) -> TypeRef:
         return TypeRef("System.Array", (), TypeRef(value.element))
     if isinstance(value, ListValue):
         return TypeRef(value.type, (TypeRef(value.element),) if value.element else ())
-    if isinstance(value, Hashtable | PSObject | ExceptionValue | EnumValue | Capture):
+    if isinstance(value, Hashtable | PSObject | ExceptionValue | EnumValue | Capture | MessageRecord | XmlNode):
         return TypeRef(value.type)
-    if isinstance(value, MessageRecord):
-        return TypeRef(_RECORDS[value.kind])
     return TypeRef(_NAMES.get(type(value), "System.Object"))
 
 

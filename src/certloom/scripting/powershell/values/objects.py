@@ -149,6 +149,12 @@ class MessageRecord(msgspec.Struct, frozen=True):
     kind: str
     text: str
 
+    @property
+    def type(self) -> str:
+        """The full name of its type; what Write-Host writes is information."""
+        kind = "information" if self.kind == "host" else self.kind
+        return f"System.Management.Automation.{kind.capitalize()}Record"
+
 
 class ErrorRecord(msgspec.Struct, frozen=True, eq=False):
     """What ``$_`` is inside ``catch``."""

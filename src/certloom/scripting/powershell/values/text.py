@@ -31,6 +31,7 @@ from certloom.scripting.powershell.values.times import (
     to_datetime,
 )
 from certloom.scripting.powershell.values.type_names import ACCELERATORS
+from certloom.scripting.powershell.xml.nodes import XmlNode
 
 __all__ = ["joined", "span_text", "text"]
 
@@ -118,6 +119,7 @@ _TEXTS: dict[type, Callable[..., str]] = {
     MailAddress: _mail,
     EnumValue: lambda value: value.name,
     StringBuilder: StringBuilder.text,
+    XmlNode: XmlNode.local,
     MessageRecord: lambda value: value.text,
     TypeRef: type_text,
     ScriptBlock: lambda value: value.text,

@@ -29,4 +29,5 @@ ACCELERATORS: dict[str, str] = {
     "System.Uri": "uri",
     "System.Version": "version",
     "System.Void": "void",
+    "System.Xml.XmlDocument": "xml",
 }
