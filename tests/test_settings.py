@@ -167,3 +167,27 @@ def test_b09_no_way_of_printing_the_settings_shows_a_secret() -> None:
     assert "canary" not in printed
     assert "canary" not in f"{configuration!r} {configuration.settings!r} {configuration.settings}"
     assert "bootstrap_admin_password='(hidden)'" in repr(configuration.settings)
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"CERTLOOM_MAIL_HOST": "mail.corp.example"}, "mail_sender"),
+        ({"CERTLOOM_MAIL_HOST": "mail.corp.example", "CERTLOOM_MAIL_SENDER": "a b@corp.example"}, "mail_sender"),
+        ({"CERTLOOM_MAIL_HOST": "m.example", "CERTLOOM_MAIL_SENDER": "a@b.example\r\nBcc: c"}, "mail_sender"),
+        ({"CERTLOOM_MAIL_USER": "certloom", "CERTLOOM_MAIL_TLS": "none"}, "readable"),
+    ],
+)
+def test_settings_for_mail_that_cannot_work_or_give_the_password_away_are_refused(
+    environment: dict[str, str], told: str
+) -> None:
+    with pytest.raises(SettingInvalid, match=told):
+        read_settings(environment)
+
+
+def test_the_password_of_the_mail_server_may_stand_in_a_file_and_is_never_shown(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("open sesame\n")
+    settings = read_settings({"CERTLOOM_MAIL_PASSWORD_FILE": str(file)}).settings
+    assert settings.mail_password == "open sesame"
+    assert "sesame" not in repr(settings)

@@ -20,6 +20,11 @@ from certloom.operations.authorities import NewAuthority, authorities, keep_auth
 from certloom.operations.checkpoints import sign_checkpoint
 from certloom.operations.installation import complete_installation
 from certloom.operations.services import Services
+from certloom.outbound.guard import read_allowed
+from certloom.outbound.mail import MailServer, SmtpMailbox
+from certloom.outbound.network import Network, SystemNetwork
+from certloom.outbound.step_http import StepHttp
+from certloom.outbound.trust import trust_context
 from certloom.scripting.python.scripts import PythonScripts
 from certloom.settings import Settings
 from certloom.steps.enroll import EnrollStep
@@ -76,16 +81,24 @@ class Certloom:
 
 @asynccontextmanager
 async def installation(
-    settings: Settings, *, clock: Clock = system_clock, hasher: PasswordHasher | None = None
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    hasher: PasswordHasher | None = None,
+    network: Network | None = None,
 ) -> AsyncIterator[Certloom]:
     """Open the data folder, creating it at the first start: schema, keys, authorities, built-in definitions.
 
-    Raises SchemaTooNew, KeyFileUnusable, DataFolderUnusable; nothing is changed then.
+    ``network`` is the way out for steps. It is no setting: whoever chooses it decides what the address guard sees.
+
+    Raises SchemaTooNew, KeyFileUnusable, DataFolderUnusable, AllowedUnreadable, TrustUnreadable; nothing is changed
+    then.
     """
+    outgoing = _outgoing(settings, clock, network or SystemNetwork())
     folder = DataFolder(Path(settings.data_folder))
     folder.create()
     with folder.opening():
-        certloom = await _opened(folder, settings, clock, hasher or PasswordHasher())
+        certloom = await _opened(folder, settings, clock, hasher or PasswordHasher(), outgoing)
     try:
         yield certloom
     finally:
@@ -115,7 +128,27 @@ async def running(certloom: Certloom) -> AsyncIterator[None]:
         certloom.folder.unlock()
 
 
-async def _opened(folder: DataFolder, settings: Settings, clock: Clock, hasher: PasswordHasher) -> Certloom:
+def _outgoing(settings: Settings, clock: Clock, network: Network) -> tuple[StepHttp, SmtpMailbox]:
+    """What steps send with."""
+    trust = trust_context(settings.outbound_trust)
+    server = MailServer(
+        host=settings.mail_host,
+        port=settings.mail_port,
+        tls=settings.mail_tls,
+        sender=settings.mail_sender,
+        user=settings.mail_user,
+        password=settings.mail_password,
+    )
+    return StepHttp(network, read_allowed(settings.outbound_allow), trust), SmtpMailbox(server, trust, clock)
+
+
+async def _opened(
+    folder: DataFolder,
+    settings: Settings,
+    clock: Clock,
+    hasher: PasswordHasher,
+    outgoing: tuple[StepHttp, SmtpMailbox],
+) -> Certloom:
     seal = read_or_create_key_file(folder.key_file, may_create=not folder.is_installed())
     await asyncio.to_thread(upgrade, folder.database)
     dispatcher, linter, python = InProcessDispatcher(), Linter(), PythonScripts()
@@ -130,6 +163,8 @@ async def _opened(folder: DataFolder, settings: Settings, clock: Clock, hasher: 
         # The declared step runs nothing; the processes of this one end with the installation.
         step_types={step_type.extension_name: step_type for step_type in (*STEP_TYPES, PythonStep(python))},
         workflow_types={workflow_type.name: workflow_type for workflow_type in WORKFLOW_TYPES},
+        http=outgoing[0],
+        mail=outgoing[1],
     )
     try:
         await _check_key(database, seal)

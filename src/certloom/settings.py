@@ -1,6 +1,7 @@
 """Settings: one record, read once at start from defaults, a file, the environment and the command line."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
@@ -25,10 +26,10 @@ __all__ = [
 ]
 
 PREFIX = "CERTLOOM_"
-SECRETS = frozenset({"bootstrap_admin_password"})
+SECRETS = frozenset({"bootstrap_admin_password", "mail_password"})
 """Settings that are never shown, and that ``CERTLOOM_<NAME>_FILE`` may read from a file of their own."""
 
-LISTS = frozenset({"trusted_proxies"})
+LISTS = frozenset({"outbound_allow", "trusted_proxies"})
 """Settings that hold several values; as text they are parted by commas."""
 
 EnumerationForm = Literal["names", "numbers"]
@@ -124,6 +125,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     credential_limit: Annotated[int, Meta(ge=1, description="How many verified passwords are remembered at most.")] = (
         10_000
     )
+    outbound_allow: Annotated[
+        tuple[str, ...],
+        Meta(description="What steps may reach inside, without TLS or on other ports: hosts, host:port, networks."),
+    ] = ()
+    outbound_trust: Annotated[
+        str, Meta(description="Further authorities in PEM that outgoing TLS connections trust, mail included.")
+    ] = ""
+    mail_host: Annotated[str, Meta(description="The mail server (SMTP). Without one no mail is sent.")] = ""
+    mail_port: Annotated[int, Meta(ge=1, le=65535, description="Port of the mail server.")] = 587
+    mail_tls: Annotated[
+        Literal["starttls", "implicit", "none"],
+        Meta(description="Whether the connection to the mail server is upgraded to TLS, begins with it, or has none."),
+    ] = "starttls"
+    mail_sender: Annotated[str, Meta(description="The address mails come from, such as certloom@corp.example.")] = ""
+    mail_user: Annotated[str, Meta(description="The name for the login at the mail server; empty for none.")] = ""
+    mail_password: Annotated[str, Meta(description="The password for mail_user.")] = ""
     bootstrap_admin_user: Annotated[
         str, Meta(description="Name of the administrator that bootstrap_admin_password creates.")
     ] = "admin"
@@ -189,6 +206,7 @@ def read_settings(
     _check_base_paths(settings)
     _check_tls(settings)
     _check_proxies(settings)
+    _check_mail(settings)
     default = Origin("default")
     origins = {name: given[name].origin if name in given else default for name in TYPES}
     return Configuration(settings, origins)
@@ -284,6 +302,18 @@ def _check_proxies(settings: Settings) -> None:
                 "Write it as 10.0.0.1 or 10.0.0.0/8."
             )
             raise SettingInvalid(message) from error
+
+
+def _check_mail(settings: Settings) -> None:
+    if settings.mail_host and not _SENDER.fullmatch(settings.mail_sender):
+        message = "mail_host is set, but mail_sender is no mail address. Set it to one the mail server accepts."
+        raise SettingInvalid(message)
+    if settings.mail_user and settings.mail_tls == "none":
+        message = "mail_user with mail_tls none would send the password readable. Use starttls or implicit."
+        raise SettingInvalid(message)
+
+
+_SENDER = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 
 
 def _text_of(path: Path) -> str:

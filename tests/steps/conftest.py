@@ -18,6 +18,7 @@ from certloom.workflow.approval import bind
 from certloom.workflow.event import InstanceStarted
 from certloom.workflow.instance import DefinitionPin, Instance, ReceivedSignal
 from certloom.workflow.journal import apply
+from certloom.workflow.outgoing import Answer, Http, HttpRequest, Mail, Mailbox
 from certloom.workflow.step import StepView
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -75,12 +76,41 @@ class FakeLookup:
         return f"0{certificate_id}", "CA"
 
 
+@dataclass
+class FakeHttp:
+    """Answers what a test says, and remembers what it was asked."""
+
+    answers: list[Answer | Exception] = field(default_factory=list)
+    asked: list[HttpRequest] = field(default_factory=list)
+
+    async def send(self, request: HttpRequest) -> Answer:
+        self.asked.append(request)
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@dataclass
+class FakeMailbox:
+    """Keeps the mails, and refuses the recipients a test names."""
+
+    refused: tuple[str, ...] = ()
+    sent: list[Mail] = field(default_factory=list)
+
+    async def send(self, mail: Mail) -> tuple[str, ...]:
+        self.sent.append(mail)
+        return self.refused
+
+
 @dataclass(frozen=True)
 class FakeContext:
-    """A StepContext over an authority of the test's own."""
+    """A StepContext over an authority, a web and a mailbox of the test's own."""
 
     view: StepView
     issuing: Authority
+    http: Http = field(default_factory=FakeHttp)
+    mail: Mailbox = field(default_factory=FakeMailbox)
     key: str = "i:S:1"
     lookup: FakeLookup = field(
         default_factory=lambda: FakeLookup(Template(id=1, name="WebServer", display_name="Web Server"))
@@ -88,6 +118,9 @@ class FakeContext:
 
     def authority(self, _name: str) -> Authority:
         return self.issuing
+
+    async def secret(self, value: Any) -> str | None:
+        return None if value is None else str(value)
 
     def seeing(self, data: Mapping[str, Any], *signals: ReceivedSignal) -> "FakeContext":
         return replace(self, view=view(data, *signals))

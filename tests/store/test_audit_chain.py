@@ -1,6 +1,7 @@
 import asyncio
 import base64
 import dataclasses
+import ssl
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,10 @@ from certloom.identity.actor import system_actor
 from certloom.identity.password import PasswordHasher
 from certloom.operations.checkpoints import AuditReport, last_checkpoint, read_saved, sign_checkpoint, verify_audit
 from certloom.operations.services import Services
+from certloom.outbound.guard import Allowed
+from certloom.outbound.mail import MailServer, SmtpMailbox
+from certloom.outbound.network import SystemNetwork
+from certloom.outbound.step_http import StepHttp
 from certloom.settings import Settings
 from certloom.store.audit import CheckpointRow, entry_hash
 from certloom.store.change import Change, StoreUnavailable
@@ -38,6 +43,8 @@ async def services(database: SqliteDatabase) -> Services:
         hasher=PasswordHasher(1, 8, 1),
         step_types={},
         workflow_types={},
+        http=StepHttp(SystemNetwork(), Allowed(), ssl.create_default_context()),
+        mail=SmtpMailbox(MailServer(), ssl.create_default_context(), system_clock),
     )
     await append(database, 7)
     await sign_checkpoint(made)

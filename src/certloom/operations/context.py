@@ -1,6 +1,7 @@
 """The StepContext that steps with an effect are given."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from certloom.errors import Conflict, Invalid, NotFound
 from certloom.operations.known_keys import check_key
@@ -9,12 +10,14 @@ from certloom.operations.templates import template_named
 from certloom.pki.authority import Authority
 from certloom.pki.template import Template
 from certloom.store.certificates import read_certificate, read_revocation
+from certloom.workflow.outgoing import Http, Mailbox
 from certloom.workflow.step import Lookup, StepView
 
 __all__ = [
     "AuthorityNotFound",
     "CertificateNotFound",
     "CertificateRevokedAlready",
+    "SecretUnusable",
     "ServicesContext",
     "authority_named",
 ]
@@ -32,6 +35,10 @@ class CertificateNotFound(NotFound):
 
 class CertificateRevokedAlready(Conflict):
     """The certificate was revoked before this revocation came to it."""
+
+
+class SecretUnusable(Invalid):
+    """A secret parameter holds a reference that leads to no value."""
 
 
 def authority_named(services: Services, name: str) -> Authority:
@@ -97,3 +104,19 @@ class ServicesContext:
     def authority(self, name: str) -> Authority:
         """The certificate authority of that logical name. Raises AuthorityNotFound."""
         return authority_named(self.services, name)
+
+    @property
+    def http(self) -> Http:
+        """HTTP, to addresses that steps may reach."""
+        return self.services.http
+
+    @property
+    def mail(self) -> Mailbox:
+        """Mail, through the configured server."""
+        return self.services.mail
+
+    async def secret(self, value: Any) -> str | None:
+        """The plain value of a secret parameter, None for none. Raises SecretUnusable."""
+        if value is None or isinstance(value, str):
+            return value
+        raise SecretUnusable("The secret is a reference, and this release reads none. Give its value.")

@@ -17,6 +17,7 @@ from certloom.store.instances import can_go_on
 from certloom.store.sealing import Seal
 from certloom.workflow.definition import Definition
 from certloom.workflow.instance import DefinitionPin
+from certloom.workflow.outgoing import Http, Mailbox
 from certloom.workflow.step import StepType
 from certloom.workflow.workflow_type import WorkflowType
 
@@ -45,6 +46,8 @@ class Services:
     hasher: PasswordHasher
     step_types: Mapping[str, StepType]
     workflow_types: Mapping[str, WorkflowType]
+    http: Http
+    mail: Mailbox
     authorities: dict[str, Authority] = field(default_factory=dict)
     _locks: dict[str, tuple[asyncio.Lock, list[None]]] = field(default_factory=dict)
     _definitions: dict[tuple[str, int], Definition] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from certloom.errors import Invalid, Unavailable
+from certloom.workflow.outgoing import Answer
 
 __all__ = ["AddressNotConfigured", "Answer", "ConfiguredHttp", "NotReached"]
 
@@ -24,15 +25,6 @@ class AddressNotConfigured(Invalid):
 
 class NotReached(Unavailable):
     """The server did not answer, or not in a way that can be used."""
-
-
-class Answer:
-    """An answer: status, headers and the whole body."""
-
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        self.status = status
-        self.headers = headers
-        self.body = body
 
 
 class ConfiguredHttp:

@@ -17,6 +17,7 @@ from certloom.pki.template import Template
 from certloom.workflow.fact import Fact
 from certloom.workflow.instance import Instance, ReceivedSignal
 from certloom.workflow.outcome import Outcome
+from certloom.workflow.outgoing import Http, Mailbox
 from certloom.workflow.parameters import TOKEN_MODE, Parameter
 from certloom.workflow.signal import SignalDefinition
 from certloom.workflow.token_modes import TextKind
@@ -89,8 +90,22 @@ class StepContext(Protocol):
     def lookup(self) -> Lookup:
         """What may be looked up."""
 
+    @property
+    def http(self) -> Http:
+        """HTTP, to addresses that steps may reach."""
+
+    @property
+    def mail(self) -> Mailbox:
+        """Mail, through the configured server."""
+
     def authority(self, name: str) -> Authority:
         """The certificate authority of that logical name. Raises AuthorityNotFound."""
+
+    async def secret(self, value: Any) -> str | None:
+        """The plain value of a secret parameter, None for none; never to be put into data, intent or messages.
+
+        Raises SecretUnusable.
+        """
 
 
 class Prepared(msgspec.Struct, frozen=True):
