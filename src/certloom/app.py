@@ -43,6 +43,7 @@ from certloom.store.schema import upgrade
 from certloom.store.sealing import KeyFileUnusable, Seal, read_or_create_key_file
 from certloom.store.sqlite import SqliteDatabase
 from certloom.worker.loop import Worker
+from certloom.worker.outbox import Outbox
 from certloom.worker.timetable import Timetable
 from certloom.workflow.step import StepType
 from certloom.workflow.workflow_type import WorkflowType
@@ -109,12 +110,13 @@ async def installation(
 @asynccontextmanager
 async def running(certloom: Certloom) -> AsyncIterator[None]:
     """Keep other servers out, take up what was left unfinished, and run instances until the end of the block."""
-    worker, timetable = Worker(certloom.services, certloom.dispatcher), Timetable(certloom.services)
+    worker = Worker(certloom.services, certloom.dispatcher)
+    duties = (worker, Timetable(certloom.services), Outbox(certloom.services))
     certloom.folder.lock()
     try:
         await certloom.linter.start()
         certloom.dispatcher.wake(await runnable(certloom.services.database))
-        tasks = [asyncio.create_task(worker.run()), asyncio.create_task(timetable.run())]
+        tasks = [asyncio.create_task(duty.run()) for duty in duties]
         try:
             yield
         finally:

@@ -70,6 +70,7 @@ NO_ROUTE_YET = frozenset(
         # Done by the command line, and by the worker on behalf of whoever started an instance.
         Operation.RUN_INSTANCE,
         Operation.START_EXPIRATION,
+        Operation.SEND_MAIL,
         Operation.APPLY_TEMPLATE,
         Operation.LIST_AUTHORITIES,
         Operation.CREATE_AUTHORITY,

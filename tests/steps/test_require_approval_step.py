@@ -25,7 +25,7 @@ def votes(*approved: bool, comment: str | None = None) -> list[ReceivedSignal]:
 
 @given(st.lists(st.booleans(), max_size=6), st.integers(1, 6))
 def test_enough_approvals_without_a_denial_and_only_these_go_on(sent: list[bool], needed: int) -> None:
-    outcome = STEP.run(view({}, *votes(*sent), parameters={"MinimumApprovals": str(needed)}))
+    outcome = STEP.run(view({}, *votes(*sent), parameters={"MinimumApprovals": str(needed)}, signalled=True))
     if not all(sent):
         assert isinstance(outcome, Reject)
     elif len(sent) >= needed:
@@ -63,3 +63,33 @@ def test_a08_a_minimum_that_nobody_or_everybody_would_meet_is_a_fault(minimum: o
 
 def test_a_marker_does_nothing() -> None:
     assert NoopStep().run(view({"a": 1})) == Continue()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ({"TimeoutAfter": "soon"}, "TimeoutAfter: 'soon' is not a duration"),
+        ({"TimeoutAfter": "PT72H"}, "such as 3d"),
+        ({"RemindAfter": "0m", "ReminderEmailRecipients": ["a@b.example"]}, "RemindAfter: '0m'"),
+        ({"RemindAfter": "1d"}, "needs ReminderEmailRecipients"),
+        (
+            {"RemindAfter": "24h", "TimeoutAfter": "1d", "ReminderEmailRecipients": ["a@b.example"]},
+            "must be shorter than TimeoutAfter",
+        ),
+    ],
+)
+def test_times_that_cannot_be_kept_are_faults(parameters: dict[str, object], told: str) -> None:
+    (fault,) = STEP.faults(parameters)
+    assert told in fault
+
+
+def test_times_that_can_be_kept_are_none() -> None:
+    given = {"TimeoutAfter": "3d", "RemindAfter": "1d", "ReminderEmailRecipients": ["a@b.example"]}
+    assert STEP.faults(given) == ()
+    assert STEP.faults({"TimeoutAfter": "", "RemindAfter": None}) == ()
+
+
+def test_a08_enough_votes_without_a_new_one_go_nowhere() -> None:
+    outcome = STEP.run(view({}, *votes(True, True), parameters={"MinimumApprovals": 2}))
+    assert isinstance(outcome, Suspend)
+    assert outcome.message.startswith("Awaiting 1 more approval(s)")

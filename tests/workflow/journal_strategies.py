@@ -70,6 +70,7 @@ FOLLOWING: dict[type[Event], st.SearchStrategy[Any]] = {
         message=texts,
         wake_at=st.none() | moments,
         binding=bindings,
+        roles=st.dictionaries(texts, st.lists(st.integers(1, 9), max_size=2).map(tuple), max_size=2),
     ),
     StepWoken: _events(StepWoken, step=steps, reason=texts),
     SignalReceived: _events(

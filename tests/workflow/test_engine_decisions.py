@@ -19,6 +19,7 @@ from certloom.workflow.event import (
 from certloom.workflow.instance import Cursor, DefinitionPin, Instance, Phase, Status
 from certloom.workflow.journal import apply
 from certloom.workflow.outcome import Continue, Fail, Outcome, Reject, Retry, Suspend
+from certloom.workflow.step import StepView
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CONDITIONS = {"True": True, "false": False, "$(yes)": True, "$(no)": False, "$(absent)": False, "$(list)": False}
@@ -121,7 +122,15 @@ def test_a_named_output_leads_to_its_own_step() -> None:
         (Continue({"a": 1}, (), "else"), StepCompleted(at=NOW, step="A", output="else", values={"a": 1})),
         (
             Suspend(("A.S",), "waits", NOW),
-            StepSuspended(at=NOW, step="A", signals=("A.S",), message="waits", wake_at=NOW, binding={"CSR": "h"}),
+            StepSuspended(
+                at=NOW,
+                step="A",
+                signals=("A.S",),
+                message="waits",
+                wake_at=NOW,
+                binding={"CSR": "h"},
+                roles={"A.S": (7,)},
+            ),
         ),
         (
             Retry(timedelta(seconds=5), "busy"),
@@ -132,7 +141,17 @@ def test_a_named_output_leads_to_its_own_step() -> None:
     ],
 )
 def test_every_outcome_becomes_its_event(outcome: Outcome, event: object) -> None:
-    assert events_of(outcome, step("A"), 3, NOW, {"CSR": "h"}) == event
+    view = StepView(
+        instance=instance_on(definition(step("A"))),
+        step="A",
+        parameters={},
+        votes=(),
+        roles=(),
+        request={"CSR": "h"},
+        now=NOW,
+        signal_roles={"A.S": (7,)},
+    )
+    assert events_of(outcome, step("A"), 3, NOW, view) == event
 
 
 def test_a_definition_finds_its_steps_and_its_beginning() -> None:

@@ -45,6 +45,7 @@ class Operation(StrEnum):
     READ_AUDIT = "read audit log"
     DOWNLOAD_AUDIT = "download audit log"
     AUTHENTICATE = "authenticate"
+    SEND_MAIL = "send mail"
     STATUS = "status"
 
 
@@ -95,6 +96,7 @@ ACCESS: Mapping[Operation, tuple[str, ...]] = {
     Operation.READ_AUDIT: (permission.READ_AUDIT,),
     Operation.DOWNLOAD_AUDIT: (permission.READ_AUDIT,),
     Operation.AUTHENTICATE: _SIGNED_IN,
+    Operation.SEND_MAIL: (permission.ADMINISTER,),
     Operation.STATUS: _SIGNED_IN,
 }
 

@@ -1,6 +1,7 @@
 """Which roles an instance waits for, as rows that lists of assigned instances are read from."""
 
 from certloom.operations.services import Services
+from certloom.operations.signal_roles import roles_at
 from certloom.store.instances import AwaitedSignalRow
 from certloom.workflow.definition import Definition, Step
 from certloom.workflow.instance import Instance, Status
@@ -17,15 +18,11 @@ def awaited_signals(
         return () if was_waiting else None
     step = definition.step(after.cursor.step)
     excluded = 0 if may_signal_own(services, step) else after.initiator_id
-    rows = {
-        (role_id, f"{step.unique_name}.{signal.signal_name}")
-        for signal in step.signals
-        for role_id in signal.role_ids
-        if f"{step.unique_name}.{signal.signal_name}" in after.awaited
-    }
     return tuple(
         AwaitedSignalRow(role_id=role_id, instance_id=after.id, signal_key=key, excluded_id=excluded)
-        for role_id, key in sorted(rows)
+        for key, role_ids in sorted(roles_at(after, step).items())
+        for role_id in role_ids
+        if key in after.awaited
     )
 
 

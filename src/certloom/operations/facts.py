@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from certloom.clock import uuid7
 from certloom.operations.access import Operation
 from certloom.operations.audit import entry
 from certloom.operations.services import Services
@@ -12,8 +13,9 @@ from certloom.pki.certificate import describe
 from certloom.store.certificates import CertificateRow, IssuanceRow, KeyClaimRow, RevocationRow
 from certloom.store.change import AuditEntry
 from certloom.store.moments import text_of
+from certloom.store.outbox import OutboxRow
 from certloom.store.rows import Claim, Insert, Put, Write
-from certloom.workflow.fact import CertificateIssued, CertificateRevoked, Fact, IssuancePlanned
+from certloom.workflow.fact import CertificateIssued, CertificateRevoked, Fact, IssuancePlanned, MailRequested
 from certloom.workflow.instance import Instance
 
 __all__ = ["recorded"]
@@ -113,8 +115,27 @@ def _revoked(services: Services, fact: CertificateRevoked, instance: Instance, _
     return (Claim(row, "instance_id"),), (revoked,)
 
 
+def _mail_requested(services: Services, fact: MailRequested, instance: Instance, _late: bool) -> Recorded:  # noqa: FBT001 - one shape for all recorders
+    now = services.clock()
+    row = OutboxRow(
+        id=str(uuid7(now)),
+        instance_id=instance.id,
+        purpose=fact.purpose,
+        recipients=msgspec.json.encode(fact.recipients).decode(),
+        subject=fact.subject,
+        message=fact.message,
+        requested_at=text_of(now),
+        attempts=0,
+        due_at=text_of(now),
+        ended_at=None,
+        failure="",
+    )
+    return (Insert(row),), ()
+
+
 _RECORDERS: dict[type, Callable[[Services, Any, Instance, bool], Recorded]] = {
     IssuancePlanned: _planned,
     CertificateIssued: _issued,
     CertificateRevoked: _revoked,
+    MailRequested: _mail_requested,
 }

@@ -11,11 +11,12 @@ import structlog
 from certloom.clock import uuid7
 from certloom.errors import CertloomError
 from certloom.operations.access import Operation
-from certloom.operations.audit import FAILURE, entry
+from certloom.operations.audit import FAILURE, WARNING, entry
 from certloom.operations.awaited import awaited_signals
 from certloom.operations.context import ServicesContext
 from certloom.operations.facts import recorded
 from certloom.operations.services import Services
+from certloom.operations.signal_roles import RoleUnresolved
 from certloom.operations.view import step_view
 from certloom.store.change import AuditEntry, Change, GuardLost, RowCollides
 from certloom.store.instances import instance_write, read_instance
@@ -23,10 +24,10 @@ from certloom.store.rows import Write
 from certloom.workflow.definition import Definition, Step
 from certloom.workflow.engine import Finish, Resume, Run, Skip, Stand, completed, decide, events_of
 from certloom.workflow.event import Event, StepFailed, StepSkipped, StepStarted, StepWoken
-from certloom.workflow.fact import Fact
+from certloom.workflow.fact import Fact, MailRequested
 from certloom.workflow.instance import Cursor, Instance, Status
 from certloom.workflow.journal import apply
-from certloom.workflow.outcome import Continue, Fail, Outcome
+from certloom.workflow.outcome import Continue, Fail, Outcome, Reject, Suspend
 from certloom.workflow.step import EffectStep, PureStep, Retries, StepView
 
 __all__ = ["advance", "wake"]
@@ -103,7 +104,11 @@ class Passage:
                 self.record(StepFailed(at=self._services.clock(), step=step.unique_name, message=message))
 
     async def _run_pure(self, step: Step, step_type: PureStep, attempt: int) -> None:
-        view = await step_view(self._services, self._instance, self._definition, step)
+        try:
+            view = await step_view(self._services, self._instance, self._definition, step)
+        except RoleUnresolved as error:
+            self.record(StepFailed(at=self._services.clock(), step=step.unique_name, message=error.message))
+            return
         try:
             outcome = await asyncio.to_thread(step_type.run, view) if step_type.lengthy else step_type.run(view)
         except Exception as error:  # noqa: BLE001 - whatever a step does wrong fails its instance, not the process
@@ -167,12 +172,12 @@ class Passage:
         self._record_outcome(outcome, step, attempt, context.view)
 
     def _record_outcome(self, outcome: Outcome, step: Step, attempt: int, view: StepView) -> None:
-        facts = outcome.facts if isinstance(outcome, Continue) else ()
+        facts = outcome.facts if isinstance(outcome, Continue | Suspend | Reject) else ()
         # A pure step takes no time worth a second look at the clock.
         at = (
             view.now if isinstance(self._services.step_types[step.extension_name], PureStep) else self._services.clock()
         )
-        self.record(events_of(outcome, step, attempt, at, dict(view.request)), facts)
+        self.record(events_of(outcome, step, attempt, at, view), facts)
 
     async def _context(self, step: Step, key: str) -> ServicesContext:
         view = await step_view(self._services, self._instance, self._definition, step)
@@ -191,7 +196,8 @@ class Passage:
         """Commit what is left. Overtaken by another worker, record at least the facts: they happened."""
         if not self._events:
             return
-        facts = tuple(self._facts)
+        # A mail tells of a decision; of one that was overtaken there is nothing to tell.
+        facts = tuple(fact for fact in self._facts if not isinstance(fact, MailRequested))
         try:
             await self.commit()
         except GuardLost:
@@ -222,11 +228,15 @@ class Passage:
             self._definition,
             awaited_signals(self._services, self._before, after, self._definition),
         )
-        if after.status is Status.FAILED:
-            audit = (*audit, _failure(self._services, after))
+        if after.status in _AUDITED_ENDS:
+            audit = (*audit, _end(self._services, after, _AUDITED_ENDS[after.status]))
         return Change(instances=(write,), writes=writes, audit=audit, wake=(after.id,) if wake else ())
 
 
-def _failure(services: Services, instance: Instance) -> AuditEntry:
+_AUDITED_ENDS = {Status.FAILED: FAILURE, Status.REJECTED: WARNING}
+"""The ends nobody asked for, with the level at which the audit log is told."""
+
+
+def _end(services: Services, instance: Instance, level: int) -> AuditEntry:
     actor = f"system:workflow on behalf of {instance.initiator}"
-    return entry(services, actor, Operation.RUN_INSTANCE, ("WorkflowInstance", instance.id), instance.message, FAILURE)
+    return entry(services, actor, Operation.RUN_INSTANCE, ("WorkflowInstance", instance.id), instance.message, level)

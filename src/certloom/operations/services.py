@@ -21,7 +21,7 @@ from certloom.workflow.outgoing import Http, Mailbox
 from certloom.workflow.step import StepType
 from certloom.workflow.workflow_type import WorkflowType
 
-__all__ = ["Dispatcher", "Services"]
+__all__ = ["Dispatcher", "Mailer", "Services"]
 
 
 class Dispatcher(Protocol):
@@ -34,9 +34,19 @@ class Dispatcher(Protocol):
         """Stop waiting."""
 
 
+class Mailer(Protocol):
+    """What operations need of the way to a mail server."""
+
+    async def send(self, recipients: tuple[str, ...], subject: str, message: str, *, message_id: str) -> None:
+        """Hand over one mail. Raises a CertloomError that says why it was not taken."""
+
+
 @dataclass(kw_only=True)
 class Services:
-    """The parts of a running certloom. ``authorities`` is keyed by casefolded logical name."""
+    """The parts of a running certloom. ``authorities`` is keyed by casefolded logical name.
+
+    ``mailer`` is None where no mail server is set up.
+    """
 
     database: Database
     dispatcher: Dispatcher
@@ -49,6 +59,7 @@ class Services:
     http: Http
     mail: Mailbox
     authorities: dict[str, Authority] = field(default_factory=dict)
+    mailer: Mailer | None = None
     _locks: dict[str, tuple[asyncio.Lock, list[None]]] = field(default_factory=dict)
     _definitions: dict[tuple[str, int], Definition] = field(default_factory=dict)
     _certificate_id: int | None = None

@@ -4,6 +4,7 @@ Every refusal is written down; an accepted signal and the decision that follows 
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,20 +15,25 @@ from certloom.identity.actor import Actor
 from certloom.operations.access import Operation, require
 from certloom.operations.audit import entry, record_refusal
 from certloom.operations.awaited import awaited_signals, may_signal_own
+from certloom.operations.facts import recorded
 from certloom.operations.instances import InstanceNotFound
+from certloom.operations.runner import wake
 from certloom.operations.services import Services
+from certloom.operations.signal_roles import roles_at
 from certloom.operations.view import step_view
 from certloom.store.accounts import list_roles, read_account_by_id, read_roles_of, security_rev
 from certloom.store.change import Change, Expect, GuardLost
 from certloom.store.instances import SignalledRow, instance_write, read_instance
 from certloom.store.meta import MetaRow
+from certloom.store.moments import text_of
 from certloom.store.rows import Put
 from certloom.workflow.approval import digest
 from certloom.workflow.definition import Definition, Step
 from certloom.workflow.engine import events_of
-from certloom.workflow.event import Event, SignalReceived
+from certloom.workflow.event import SignalReceived
 from certloom.workflow.instance import Instance, Status
 from certloom.workflow.journal import apply
+from certloom.workflow.outcome import Continue, Reject, Suspend
 from certloom.workflow.signal import SignalDefinition, read_signal_data, split_signal_key
 from certloom.workflow.step import PureStep
 
@@ -89,20 +95,31 @@ async def _deliver(
 ) -> None:
     """Read, decide and commit; decide again when somebody moved the instance or the roles meanwhile."""
     for remaining in reversed(range(_ATTEMPTS)):
-        instance = await read_instance(services.database, instance_id)
-        if instance is None:
-            raise InstanceNotFound(f"There is no workflow instance {instance_id}.")
+        instance, now = await _standing(services, instance_id)
         definition = await services.definition(instance.definition)
         rev = await security_rev(services.database)
         sender = await _as_of_now(services, actor)
         signal = await _checked(services, sender, instance, definition, signal_key, data)
         try:
-            await services.database.commit(await _change(services, sender, instance, definition, signal, rev))
+            await services.database.commit(await _change(services, sender, instance, definition, signal, rev, now))
         except GuardLost:
             if not remaining:
                 raise
         else:
             return
+
+
+async def _standing(services: Services, instance_id: str) -> tuple[Instance, datetime]:
+    """The instance at a moment, and the moment. What was due by then comes before any signal (checks A07, A08)."""
+    now = services.clock()
+    instance = await read_instance(services.database, instance_id)
+    if instance is not None and instance.wake_at is not None and instance.wake_at <= now:
+        await wake(services, instance_id, text_of(instance.wake_at))
+        await services.settle(instance_id, services.settings.enroll_wait_seconds)
+        instance = await read_instance(services.database, instance_id)
+    if instance is None:
+        raise InstanceNotFound(f"There is no workflow instance {instance_id}.")
+    return instance, now
 
 
 async def _as_of_now(services: Services, actor: Actor) -> Actor:
@@ -126,9 +143,9 @@ async def _checked(
     step = next((s for s in definition.steps if s.unique_name.casefold() == step_name.casefold()), None)
     declared = services.step_types[step.extension_name].signal(signal_name) if step else None
     if step is None or declared is None:
-        _check_any_role(actor, definition)
+        _check_any_role(actor, instance, definition)
         raise SignalNotAwaited(_where_it_stands(instance, signal_key))
-    await _check_role(services, actor, step, declared)
+    await _check_role(services, actor, instance, step, declared)
     if declared.vote and actor.account_id == instance.initiator_id and not may_signal_own(services, step):
         raise SelfApprovalRefused(
             f"{actor.display} made this request, and the self-approval rule leaves the decision to somebody else. "
@@ -144,9 +161,10 @@ async def _checked(
     return msgspec.structs.replace(signal, data=read_signal_data(declared, data))
 
 
-def _check_any_role(actor: Actor, definition: Definition) -> None:
+def _check_any_role(actor: Actor, instance: Instance, definition: Definition) -> None:
     """Somebody who may send no signal at all is not told where the instance stands."""
-    wanted = {role_id for step in definition.steps for signal in step.signals for role_id in signal.role_ids}
+    steps = [roles_at(instance, step).values() for step in definition.steps]
+    wanted = {role_id for found in steps for role_ids in found for role_id in role_ids}
     if not wanted & actor.role_ids:
         raise SignalRoleMissing(
             f"{actor.display} holds none of the roles that may signal this instance. "
@@ -154,14 +172,11 @@ def _check_any_role(actor: Actor, definition: Definition) -> None:
         )
 
 
-async def _check_role(services: Services, actor: Actor, step: Step, declared: SignalDefinition) -> None:
-    wanted = {
-        role_id
-        for configured in step.signals
-        if configured.signal_name.casefold() == declared.name.casefold()
-        for role_id in configured.role_ids
-    }
-    if wanted & actor.role_ids:
+async def _check_role(
+    services: Services, actor: Actor, instance: Instance, step: Step, declared: SignalDefinition
+) -> None:
+    wanted = roles_at(instance, step).get(f"{step.unique_name}.{declared.name}", ())
+    if not actor.role_ids.isdisjoint(wanted):
         return
     names = ", ".join(role.name for role in await list_roles(services.database) if role.id in wanted) or "none"
     raise SignalRoleMissing(
@@ -184,47 +199,53 @@ def _where_it_stands(instance: Instance, signal_key: str) -> str:
 
 
 async def _change(
-    services: Services, actor: Actor, before: Instance, definition: Definition, signal: _Signal, rev: str
+    services: Services,
+    actor: Actor,
+    before: Instance,
+    definition: Definition,
+    signal: _Signal,
+    rev: str,
+    now: datetime,
 ) -> Change:
     """The signal and the step's new decision as one Change, guarded by the roles it was decided upon."""
-    now = services.clock()
-    step = signal.step
-    bound = dict((await step_view(services, before, definition, step)).request)
+    received = await _received(services, actor, before, definition, signal, now)
+    instance = apply(before, received)
+    view = await step_view(services, instance, definition, signal.step)
+    view = msgspec.structs.replace(view, now=now, signalled=True)
+    step_type = services.step_types[signal.step.extension_name]
+    assert isinstance(step_type, PureStep)  # noqa: S101 - only pure steps suspend
+    outcome = step_type.run(view)
+    decision = events_of(outcome, signal.step, 1, now, view)
+    after = apply(instance, decision)
+    facts = outcome.facts if isinstance(outcome, Continue | Suspend | Reject) else ()
+    writes, audit = recorded(services, facts, after)
+    message = f"Signalled {signal.key} with {signal.data}; the instance is {after.status}."
+    target = ("WorkflowInstance", after.id)
+    told = entry(services, actor.display, Operation.SIGNAL_INSTANCE, target, message, digest=received.digest)
+    awaited = awaited_signals(services, before, after, definition)
+    signalled = SignalledRow(account_id=actor.account_id, instance_id=after.id, signal_key=signal.key)
+    return Change(
+        guards=(Expect(MetaRow, ("security_rev",), "value", rev),),
+        instances=(instance_write(before, after, [received, decision], definition, awaited),),
+        writes=(Put(signalled), *writes),
+        audit=(told, *audit),
+        wake=(after.id,) if after.status is Status.RUNNING else (),
+    )
+
+
+async def _received(
+    services: Services, actor: Actor, before: Instance, definition: Definition, signal: _Signal, now: datetime
+) -> SignalReceived:
+    """The signal as the journal keeps it; a vote is bound to the request as it stands."""
+    bound = dict((await step_view(services, before, definition, signal.step)).request)
     about = digest(bound) if signal.definition.vote else None
-    received = SignalReceived(
+    return SignalReceived(
         at=now,
-        step=step.unique_name,
+        step=signal.step.unique_name,
         name=signal.definition.name,
         account_id=actor.account_id,
         actor=actor.display,
         data=signal.data,
         digest=about,
         binding=bound if about is not None and about not in before.bindings else None,
-    )
-    events: list[Event] = [received]
-    instance = apply(before, received)
-    view = await step_view(services, instance, definition, step)
-    step_type = services.step_types[step.extension_name]
-    assert isinstance(step_type, PureStep)  # noqa: S101 - only pure steps suspend
-    decision = events_of(step_type.run(view), step, 1, now, dict(view.request))
-    events.append(decision)
-    after = apply(instance, decision)
-    message = f"Signalled {signal.key} with {signal.data}; the instance is {after.status}."
-    return Change(
-        guards=(Expect(MetaRow, ("security_rev",), "value", rev),),
-        instances=(
-            instance_write(before, after, events, definition, awaited_signals(services, before, after, definition)),
-        ),
-        writes=(Put(SignalledRow(account_id=actor.account_id, instance_id=after.id, signal_key=signal.key)),),
-        audit=(
-            entry(
-                services,
-                actor.display,
-                Operation.SIGNAL_INSTANCE,
-                ("WorkflowInstance", after.id),
-                message,
-                digest=received.digest,
-            ),
-        ),
-        wake=(after.id,) if after.status is Status.RUNNING else (),
     )

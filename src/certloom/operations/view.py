@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from certloom.operations.services import Services
+from certloom.operations.signal_roles import roles_found
 from certloom.store.accounts import list_roles, read_account_by_id, read_roles_of
 from certloom.store.certificates import read_template
 from certloom.workflow.approval import bind, votes_for
@@ -21,7 +22,7 @@ __all__ = ["step_view"]
 
 
 async def step_view(services: Services, instance: Instance, definition: Definition, step: Step) -> StepView:
-    """The view of ``step``, with votes that no longer count left out (check A10)."""
+    """The view of ``step``, with votes that no longer count left out (check A10). Raises RoleUnresolved."""
     step_type = services.step_types[step.extension_name]
     workflow_type = services.workflow_types[definition.workflow_type]
     view = StepView(
@@ -38,12 +39,14 @@ async def step_view(services: Services, instance: Instance, definition: Definiti
         # Only votes and effects are about the request; hashing it for every other step would cost more than the step.
         return view
     request = await _request(services, instance, definition)
+    signal_roles = await roles_found(services, instance, definition, step)
     votes = votes_for(instance.signals, step.unique_name, request)
     return msgspec.structs.replace(
         view,
-        votes=tuple([vote for vote in votes if await _still_counts(services, step, vote)]),
-        roles=await _role_names(services, step),
+        votes=tuple([vote for vote in votes if await _still_counts(services, signal_roles, vote)]),
+        roles=await _role_names(services, signal_roles),
         request=request,
+        signal_roles=signal_roles,
     )
 
 
@@ -96,16 +99,16 @@ def _replaced(value: Any, data: Mapping[str, Any], kind: TextKind) -> Any:
     return [_replaced(item, data, kind) for item in value] if isinstance(value, list) else value
 
 
-async def _still_counts(services: Services, step: Step, vote: ReceivedSignal) -> bool:
+async def _still_counts(services: Services, signal_roles: Mapping[str, tuple[int, ...]], vote: ReceivedSignal) -> bool:
     account = await read_account_by_id(services.database, vote.account_id)
     if account is None or account.disabled:
         return False
     held = {role.id for role in await read_roles_of(services.database, vote.account_id)}
-    return any(held & set(signal.role_ids) for signal in step.signals if signal.signal_name == vote.name)
+    return not held.isdisjoint(signal_roles.get(f"{vote.step}.{vote.name}", ()))
 
 
-async def _role_names(services: Services, step: Step) -> tuple[str, ...]:
-    wanted = {role_id for signal in step.signals for role_id in signal.role_ids}
+async def _role_names(services: Services, signal_roles: Mapping[str, tuple[int, ...]]) -> tuple[str, ...]:
+    wanted = {role_id for role_ids in signal_roles.values() for role_id in role_ids}
     if not wanted:
         return ()
     return tuple(role.name for role in await list_roles(services.database) if role.id in wanted)

@@ -111,6 +111,7 @@ class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
     signals: tuple[ReceivedSignal, ...] = ()
     bindings: dict[str, dict[str, str]] = {}
     superseded_by: str | None = None
+    awaited_roles: dict[str, tuple[int, ...]] = {}
 
 
 _COLUMNS = ", ".join(InstanceRow.__struct_fields__)
@@ -173,7 +174,14 @@ def _row(instance: Instance, definition: Definition) -> InstanceRow:
 
 def _progress(instance: Instance, definition: Definition) -> ProgressRow:
     step = _current_step(instance, definition)
-    machine = Machine(instance.cursor, instance.awaited, instance.signals, instance.bindings, instance.superseded_by)
+    machine = Machine(
+        instance.cursor,
+        instance.awaited,
+        instance.signals,
+        instance.bindings,
+        instance.superseded_by,
+        instance.awaited_roles,
+    )
     return ProgressRow(
         status=instance.status.value,
         step_id=step.id,
@@ -215,6 +223,7 @@ def instance_of(row: InstanceRow) -> Instance:
         message=row.message,
         cursor=machine.cursor,
         awaited=machine.awaited,
+        awaited_roles=machine.awaited_roles,
         wake_at=moment(row.wake_at) if row.wake_at else None,
         signals=machine.signals,
         bindings=machine.bindings,

@@ -18,6 +18,7 @@ from certloom.workflow.event import (
 )
 from certloom.workflow.instance import Cursor, Instance, Phase, Status
 from certloom.workflow.outcome import Continue, Fail, Outcome, Reject, Retry, Suspend
+from certloom.workflow.step import StepView
 
 __all__ = ["Finish", "Next", "Resume", "Run", "Skip", "Stand", "decide", "events_of"]
 
@@ -77,23 +78,24 @@ def _reach(step: Step, instance: Instance) -> Run | Skip:
     return Run(step, 1) if untrue is None else Skip(step, untrue)
 
 
-def events_of(outcome: Outcome, step: Step, attempt: int, at: datetime, binding: dict[str, str]) -> Event:
-    """The event an outcome becomes. ``binding`` is recorded where a step suspends: it is what votes are about."""
+def events_of(outcome: Outcome, step: Step, attempt: int, at: datetime, view: StepView) -> Event:
+    """The event an outcome becomes. Where a step suspends, the view says what votes are about and who may cast them."""
     match outcome:
         case Continue(values, _, output, messages):
             return StepCompleted(at=at, step=step.unique_name, output=output, values=values, messages=messages)
-        case Suspend(signals, message, wake_at):
+        case Suspend(signals, message, wake_at, _):
             return StepSuspended(
                 at=at,
                 step=step.unique_name,
                 signals=signals,
                 message=message,
                 wake_at=wake_at,
-                binding=binding,
+                binding=dict(view.request),
+                roles=dict(view.signal_roles),
             )
         case Retry(after, why):
             return StepRetryScheduled(at=at, step=step.unique_name, attempt=attempt, wake_at=at + after, failure=why)
-        case Reject(actor, reason):
+        case Reject(actor, reason, _):
             return InstanceRejected(at=at, actor=actor, reason=reason)
         case Fail(message):
             return StepFailed(at=at, step=step.unique_name, message=message)

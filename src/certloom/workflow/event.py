@@ -77,13 +77,17 @@ class StepRetryScheduled(_Event, frozen=True, kw_only=True):
 
 
 class StepSuspended(_Event, frozen=True, kw_only=True):
-    """A step waits for signals. ``binding`` hashes every field of the request that votes are bound to."""
+    """A step waits for signals. ``binding`` hashes every field of the request that votes are bound to.
+
+    ``roles`` are the ids of the roles whose holders may send each signal, found when the step was reached.
+    """
 
     step: str
     signals: tuple[str, ...]
     message: str
     wake_at: datetime | None = None
     binding: dict[str, str] | None = None
+    roles: dict[str, tuple[int, ...]] = {}
 
 
 class StepWoken(_Event, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-__all__ = ["CertificateIssued", "CertificateRevoked", "Fact", "IssuancePlanned"]
+__all__ = ["CertificateIssued", "CertificateRevoked", "Fact", "IssuancePlanned", "MailRequested"]
 
 
 class IssuancePlanned(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,4 +40,13 @@ class CertificateRevoked(msgspec.Struct, frozen=True, kw_only=True):
     comment: str
 
 
-Fact = IssuancePlanned | CertificateIssued | CertificateRevoked
+class MailRequested(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail shall be sent once this is durable. ``purpose`` says which of the step's mails it is."""
+
+    purpose: str
+    recipients: tuple[str, ...]
+    subject: str
+    message: str
+
+
+Fact = IssuancePlanned | CertificateIssued | CertificateRevoked | MailRequested

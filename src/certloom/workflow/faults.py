@@ -161,9 +161,10 @@ def _missing_roles(step: Step, step_type: StepType, role_ids: frozenset[int]) ->
     for declared in step_type.signals:
         configured = [s for s in step.signals if s.signal_name.casefold() == declared.name.casefold()]
         given = {role_id for signal in configured for role_id in signal.role_ids}
+        by_token = any(signal.role_tokens for signal in configured)
         for unknown in sorted(given - role_ids):
             yield Fault(step.unique_name, "Signals.RoleIds", f"role {unknown} does not exist")
-        if not given:
+        if not given and not by_token:
             yield Fault(step.unique_name, "Signals.RoleIds", f"nobody may send {declared.name}: name at least one role")
 
 

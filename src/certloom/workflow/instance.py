@@ -50,7 +50,8 @@ class DefinitionPin(msgspec.Struct, frozen=True):
 class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     """The last step reached. There is one cursor per instance.
 
-    ``output`` is set once the step is done; ``intent`` and ``key`` while one with an effect is in flight.
+    ``output`` is set once the step is done; ``intent`` and ``key`` while one with an effect is in flight; ``since``
+    when the step first suspended.
     """
 
     step: str
@@ -59,6 +60,7 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     key: str | None = None
     intent: dict[str, Any] | None = None
     output: str | None = None
+    since: datetime | None = None
 
 
 class ReceivedSignal(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -76,7 +78,8 @@ class ReceivedSignal(msgspec.Struct, frozen=True, omit_defaults=True):
 class Instance(msgspec.Struct, frozen=True, kw_only=True):
     """The state of an instance after ``rev`` events.
 
-    ``awaited`` are the keys of signals the current step waits for. ``bindings`` maps the digest of every request that
+    ``awaited`` are the keys of signals the current step waits for, ``awaited_roles`` the ids of the roles that may send
+    each. ``bindings`` maps the digest of every request that
     was put to a vote onto the hashes of its fields.
     """
 
@@ -94,6 +97,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     cursor: Cursor | None = None
     awaited: tuple[str, ...] = ()
+    awaited_roles: dict[str, tuple[int, ...]] = {}
     wake_at: datetime | None = None
     signals: tuple[ReceivedSignal, ...] = ()
     bindings: dict[str, dict[str, str]] = {}

@@ -19,6 +19,7 @@ the moment between.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -133,7 +134,7 @@ def _changes(instance: Instance, event: Event) -> dict[str, Any]:
 def _progress(
     instance: Instance, event: StepStarted | StepSkipped | StepCompleted | StepRetryScheduled
 ) -> dict[str, Any]:
-    idle: dict[str, Any] = {"message": "", "awaited": (), "wake_at": None}
+    idle: dict[str, Any] = {"message": "", "awaited": (), "awaited_roles": {}, "wake_at": None}
     if isinstance(event, StepStarted):
         cursor = Cursor(event.step, Phase.STARTED, event.attempt, event.key, event.intent)
         return {**idle, "cursor": cursor}
@@ -150,8 +151,9 @@ def _progress(
 def _waiting(instance: Instance, event: StepSuspended | StepWoken | SignalReceived) -> dict[str, Any]:
     if isinstance(event, StepSuspended):
         return {
-            "cursor": Cursor(event.step, Phase.SUSPENDED),
+            "cursor": Cursor(event.step, Phase.SUSPENDED, since=_since(instance, event)),
             "awaited": event.signals,
+            "awaited_roles": event.roles,
             "message": event.message,
             "wake_at": event.wake_at,
             "bindings": _bindings(instance, event.binding),
@@ -166,6 +168,12 @@ def _waiting(instance: Instance, event: StepSuspended | StepWoken | SignalReceiv
     return {"cursor": cursor, "signals": (*instance.signals, signal), "data": data, "bindings": bindings}
 
 
+def _since(instance: Instance, event: StepSuspended) -> datetime:
+    """When the step suspended first: looked at again, it has waited since then."""
+    cursor = instance.cursor
+    return cursor.since if cursor and cursor.step == event.step and cursor.since else event.at
+
+
 def _bindings(instance: Instance, binding: dict[str, str] | None) -> dict[str, dict[str, str]]:
     return instance.bindings | {digest(binding): binding} if binding else instance.bindings
 
@@ -176,7 +184,7 @@ def _comment(signal: ReceivedSignal) -> dict[str, Any]:
 
 
 def _end(instance: Instance, event: Event) -> dict[str, Any]:
-    ended: dict[str, Any] = {"awaited": (), "wake_at": None}
+    ended: dict[str, Any] = {"awaited": (), "awaited_roles": {}, "wake_at": None}
     if isinstance(event, StepFailed):
         reached = instance.cursor if instance.cursor and instance.cursor.step == event.step else None
         cursor = reached or Cursor(event.step, Phase.WOKEN)

@@ -23,11 +23,12 @@ class Continue(msgspec.Struct, frozen=True):
 
 
 class Suspend(msgspec.Struct, frozen=True):
-    """The step waits for one of these signals, at most until ``wake_at``."""
+    """The step waits for one of these signals, and is looked at again at ``wake_at``."""
 
     signals: tuple[str, ...]
     message: str
     wake_at: datetime | None = None
+    facts: tuple[Fact, ...] = ()
 
 
 class Retry(msgspec.Struct, frozen=True):
@@ -42,6 +43,7 @@ class Reject(msgspec.Struct, frozen=True):
 
     actor: str
     reason: str
+    facts: tuple[Fact, ...] = ()
 
 
 class Fail(msgspec.Struct, frozen=True):

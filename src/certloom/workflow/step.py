@@ -39,6 +39,8 @@ class StepView(msgspec.Struct, frozen=True, kw_only=True):
     ``votes`` are the accepted signals of this step that are about the request as it stands and whose senders may still
     send them; ``roles`` the names of the roles that may. ``request`` maps the fields of the request as it stands onto
     their hashes: what votes are bound to. ``protected`` names the data that values from outside may not replace.
+    ``signal_roles`` are the ids of the roles that may send each signal, by its key. ``signalled`` says that a signal
+    brought the step here; without it, the step was just reached or its time has come.
     """
 
     instance: Instance
@@ -49,11 +51,20 @@ class StepView(msgspec.Struct, frozen=True, kw_only=True):
     request: Mapping[str, str]
     now: datetime
     protected: frozenset[str] = frozenset()
+    signal_roles: Mapping[str, tuple[int, ...]] = {}
+    signalled: bool = False
 
     @property
     def data(self) -> Mapping[str, Any]:
         """The instance's current data."""
         return self.instance.data
+
+    @property
+    def waiting_since(self) -> datetime:
+        """When the step first suspended, in whole milliseconds; now, where it has not yet."""
+        cursor = self.instance.cursor
+        since = (cursor.since if cursor and cursor.step == self.step else None) or self.now
+        return since.replace(microsecond=since.microsecond // 1000 * 1000)
 
 
 class Lookup(Protocol):

@@ -1,0 +1,74 @@
+"""The outbox: sends the mails that steps asked for, after the decision each tells of is durable.
+
+A mail is tried until it is taken or given up, at least once and under one Message-ID, so that a repeat after a crash
+can be recognised. Whether it arrives never changes what was decided (check A08).
+"""
+
+from datetime import timedelta
+
+import msgspec
+import structlog
+
+from certloom.errors import CertloomError
+from certloom.operations.access import Operation
+from certloom.operations.audit import FAILURE, entry
+from certloom.operations.services import Services
+from certloom.store.change import AuditEntry, Change
+from certloom.store.moments import text_of
+from certloom.store.outbox import OutboxRow, due_mails, recipients_of
+from certloom.store.rows import Put
+
+__all__ = ["send_due_mails"]
+
+_log = structlog.get_logger(__name__)
+_AT_ONCE = 20
+_MOST_ATTEMPTS = 10
+_FIRST_PAUSE = timedelta(minutes=1)
+
+
+async def send_due_mails(services: Services) -> None:
+    """Try every mail whose time has come, once each, and record what became of it."""
+    for row in await due_mails(services.database, services.clock(), _AT_ONCE):
+        failure = await _failure(services, row)
+        after = _sent(services, row) if failure is None else _failed(services, row, failure)
+        await services.database.commit(Change(writes=(Put(after),), audit=_audited(services, after)))
+
+
+async def _failure(services: Services, row: OutboxRow) -> str | None:
+    """Send a mail; why that failed, or None."""
+    if services.mailer is None:
+        return "No mail server is set up."
+    try:
+        await services.mailer.send(recipients_of(row), row.subject, row.message, message_id=row.id)
+    except CertloomError as error:
+        return error.message
+    except Exception:  # noqa: BLE001 - one mail's trouble must not keep the others from being sent
+        _log.exception("a mail could not be sent", mail=row.id)
+        return f"An unexpected fault; the server's log explains it under mail {row.id}."
+    return None
+
+
+def _sent(services: Services, row: OutboxRow) -> OutboxRow:
+    now = text_of(services.clock())
+    return msgspec.structs.replace(row, attempts=row.attempts + 1, due_at=None, ended_at=now, failure="")
+
+
+def _failed(services: Services, row: OutboxRow, failure: str) -> OutboxRow:
+    """The mail after a failed attempt: due again after a pause that doubles, or given up."""
+    attempts, now = row.attempts + 1, services.clock()
+    _log.warning("a mail could not be sent", mail=row.id, attempt=attempts, failure=failure)
+    if attempts >= _MOST_ATTEMPTS:
+        return msgspec.structs.replace(row, attempts=attempts, due_at=None, ended_at=text_of(now), failure=failure)
+    due_at = text_of(now + _FIRST_PAUSE * 2 ** (attempts - 1))
+    return msgspec.structs.replace(row, attempts=attempts, due_at=due_at, failure=failure)
+
+
+def _audited(services: Services, row: OutboxRow) -> tuple[AuditEntry, ...]:
+    """The first failure and the last are told; those between would only repeat it."""
+    if not row.failure or (row.due_at is not None and row.attempts > 1):
+        return ()
+    next_ = "It is given up." if row.due_at is None else f"It is tried again, {_MOST_ATTEMPTS} times in all."
+    message = f"{row.purpose} to {', '.join(recipients_of(row))} could not be sent: {row.failure} {next_}"
+    target = ("WorkflowInstance", row.instance_id)
+    told = entry(services, "system:outbox", Operation.SEND_MAIL, target, message, FAILURE, mail=row.id)
+    return (told,)
