@@ -10,6 +10,7 @@ from certloom.api.schemas.instances import InstanceListItem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+DEFINITION_LISTS = ("/Workflow/Definitions", "/Workflow/Definitions/Steps", "/Workflow/Definitions/Types")
 LISTS = ("/Workflow/Instances", "/Workflow/Instances/My", "/Workflow/Instances/AssignedToMe")
 
 
@@ -112,7 +113,7 @@ async def test_a_search_that_cannot_be_read_is_a_400(site: Site, query: str) -> 
 
 HEADERS: Mapping[str, str] = {
     "content-type": "application/json; charset=utf-8",
-    "api-supported-versions": r"1\.0",
+    "api-supported-versions": r"1\.0(, 2)?",
     "x-keyfactor-product-version": r"25\.4\.1\+certloom\.\d+\.\d+\.\d+",
     "x-keyfactor-correlation-id": GUID,
     "x-content-type-options": "nosniff",
@@ -145,7 +146,7 @@ async def test_every_answer_has_the_headers_clients_read(site: Site, case: str) 
     assert len(answer.headers.get_list("x-keyfactor-correlation-id")) == 1
 
 
-@pytest.mark.parametrize("path", [*LISTS, "/Templates", "/Workflow/Definitions", "/Security/Roles"])
+@pytest.mark.parametrize("path", [*LISTS, "/Templates", *DEFINITION_LISTS, "/Security/Roles"])
 async def test_every_list_tells_its_total(site: Site, path: str) -> None:
     answer = await site.get("admin", f"{path}?ReturnLimit=10000")
     assert int(answer.headers["x-total-count"]) == len(answer.json())
@@ -163,7 +164,7 @@ async def test_the_login_probe_answers_with_texts(site: Site) -> None:
     assert all(isinstance(endpoint, str) for endpoint in endpoints)
 
 
-@pytest.mark.parametrize("path", ["/Workflow/Definitions", "/Templates", "/Security/Roles"])
+@pytest.mark.parametrize("path", [*DEFINITION_LISTS, "/Templates", "/Security/Roles"])
 async def test_short_lists_come_in_pages_too(site: Site, path: str) -> None:
     whole = await site.get("admin", path)
     first = await site.get("admin", f"{path}?PageReturned=1&ReturnLimit=1")

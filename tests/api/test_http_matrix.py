@@ -30,6 +30,14 @@ MATRIX: Mapping[str, tuple[int, int, int, int]] = {
     "DELETE /KeyfactorAPI/Workflow/Definitions/{definition_id}": (401, 403, 403, 404),
     "PUT /KeyfactorAPI/Workflow/Definitions/{definition_id}/Steps": (401, 403, 403, 404),
     "POST /KeyfactorAPI/Workflow/Definitions/{definition_id}/Publish": (401, 403, 403, 404),
+    "POST /KeyfactorAPI/Workflow/Definitions/{definition_id}/Publish/{version}": (401, 403, 403, 404),
+    "PUT /KeyfactorAPI/Workflow/Definitions/{definition_id}/Status": (401, 403, 403, 404),
+    "GET /KeyfactorAPI/Workflow/Definitions/Steps": (401, 403, 403, 200),
+    "GET /KeyfactorAPI/Workflow/Definitions/Steps/{extension_name}": (401, 403, 403, 404),
+    "GET /KeyfactorAPI/Workflow/Definitions/Types": (401, 403, 403, 200),
+    "GET /KeyfactorAPI/Certloom/Definitions/{definition_id}/Findings": (401, 403, 403, 404),
+    "GET /KeyfactorAPI/Certloom/ExpirationAlerts": (401, 403, 403, 200),
+    "POST /KeyfactorAPI/Certloom/ExpirationAlerts": (401, 403, 403, 400),
     "POST /KeyfactorAPI/Enrollment/CSR": (401, 403, 403, 400),
     "GET /KeyfactorAPI/Certificates/{certificate_id}": (401, 403, 403, 404),
     "POST /KeyfactorAPI/Certificates/Download": (401, 403, 403, 404),
@@ -61,6 +69,8 @@ BODIES: Mapping[str, object] = {
     "POST /KeyfactorAPI/Workflow/Definitions": {"DisplayName": "x", "WorkflowType": "Enrollment", "Key": "Nonsense"},
     "PUT /KeyfactorAPI/Workflow/Definitions/{definition_id}": {"DisplayName": "x"},
     "PUT /KeyfactorAPI/Workflow/Definitions/{definition_id}/Steps": [],
+    "PUT /KeyfactorAPI/Workflow/Definitions/{definition_id}/Status": True,
+    "POST /KeyfactorAPI/Certloom/ExpirationAlerts": {"DisplayName": "", "Days": 30},
     "POST /KeyfactorAPI/Enrollment/CSR": {"CSR": make_csr(), "Template": "Nonsense"},
     "POST /KeyfactorAPI/Certificates/Download": {"CertID": 999},
     "POST /KeyfactorAPI/Certificates/Revoke": {"CertificateIds": [999], "Reason": 1, "Comment": "x"},
@@ -99,7 +109,15 @@ async def waiting(site: Site) -> str:
 
 async def ask(site: Site, who: str | None, route: str, waiting: str) -> int:
     method, _, path = route.partition(" ")
-    filled = path.format(instance_id=waiting, definition_id=NOBODY, certificate_id="999", audit_id="1", name="start.js")
+    filled = path.format(
+        instance_id=waiting,
+        definition_id=NOBODY,
+        certificate_id="999",
+        audit_id="1",
+        name="start.js",
+        version="1",
+        extension_name="Nonsense",
+    )
     return (await site.call(who, method, filled, BODIES.get(route), base="")).status_code
 
 

@@ -22,8 +22,10 @@ from certloom.identity.actor import Actor, system_actor
 from certloom.identity.password import PasswordHasher
 from certloom.operations.accounts import actor_of, create_account
 from certloom.operations.definition_steps import StepDraft
-from certloom.operations.definitions import create_definition, publish_definition, save_steps
+from certloom.operations.definition_versions import save_steps
+from certloom.operations.definitions import create_definition
 from certloom.operations.enrollment import Enrolled, EnrollmentOrder, enroll_csr
+from certloom.operations.publishing import publish_definition
 from certloom.operations.roles import assign_role, create_role
 from certloom.operations.services import Services
 from certloom.operations.signals import signal_instance
@@ -165,7 +167,7 @@ async def furnish(data_folder: Path) -> None:
             for one in held:
                 await assign_role(services, ROOT, one, f"CORP\\{name}")
         made = await create_definition(
-            services, ROOT, display_name="Web", description="", workflow_type="Enrollment", key="WebServer"
+            services, ROOT, display_name="Web", description="", workflow_type="Enrollment", keys=["WebServer"]
         )
         world = World(certloom, MovableClock(), UUID(made.row.id), role.id)
         await world.publish(world.approval(), step("EnrollStep"))

@@ -6,7 +6,8 @@ import pytest
 from tests.operations.conftest import ROOT, World, linear, step
 
 from certloom.errors import CertloomError
-from certloom.operations.definitions import publish_definition, save_steps
+from certloom.operations.definition_versions import save_steps
+from certloom.operations.publishing import publish_definition
 from certloom.operations.roles import assign_role, create_role
 from certloom.operations.signals import SelfApprovalRefused, SignalNotAwaited, SignalRoleMissing
 from certloom.store.accounts import AccountRow, read_account, security_rev

@@ -7,21 +7,18 @@ import pytest
 from tests.operations.conftest import ROOT, World, linear, step
 
 from certloom.operations.access import PermissionMissing
+from certloom.operations.definition_keys import DefinitionKeyTaken
+from certloom.operations.definition_versions import DefinitionInvalid, save_steps
+from certloom.operations.definition_view import DefinitionNotFound, DefinitionView
 from certloom.operations.definitions import (
-    DefinitionInvalid,
-    DefinitionKeyTaken,
-    DefinitionNotFound,
-    DefinitionUnpublishable,
-    DefinitionView,
     GlobalDefinitionKept,
     create_definition,
     definition_view,
     definitions,
     delete_definition,
-    publish_definition,
-    save_steps,
     update_definition,
 )
+from certloom.operations.publishing import DefinitionUnpublishable, publish_definition
 from certloom.workflow.definition import SignalConfiguration
 from certloom.workflow.instance import Status
 
@@ -49,7 +46,7 @@ async def test_a_key_is_covered_by_one_definition_whatever_names_it(world: World
     for key in ("webserver", " WebServer ", "1"):
         with pytest.raises(DefinitionKeyTaken, match="Definition Web "):
             await create_definition(
-                world.services, ROOT, display_name="Two", description="", workflow_type="enrollment", key=key
+                world.services, ROOT, display_name="Two", description="", workflow_type="enrollment", keys=[key]
             )
 
 
@@ -57,12 +54,12 @@ async def test_a_key_is_covered_by_one_definition_whatever_names_it(world: World
     ("fields", "told"),
     [
         ({"workflow_type": "Renewal"}, "Enrollment, Revocation"),
-        ({"key": "unknown"}, "WebServer"),
+        ({"keys": ["unknown"]}, r"1 \(WebServer, Web Server\)"),
         ({"display_name": " "}, "DisplayName"),
     ],
 )
-async def test_a_definition_that_cannot_be_is_told_what_could(world: World, fields: dict[str, str], told: str) -> None:
-    whole: dict[str, Any] = {"display_name": "Two", "description": "", "workflow_type": "Revocation", "key": "1"}
+async def test_a_definition_that_cannot_be_is_told_what_could(world: World, fields: dict[str, Any], told: str) -> None:
+    whole: dict[str, Any] = {"display_name": "Two", "description": "", "workflow_type": "Revocation", "keys": ["1"]}
     with pytest.raises(DefinitionInvalid, match=told):
         await create_definition(world.services, ROOT, **(whole | fields))
 
@@ -72,7 +69,11 @@ async def test_steps_with_faults_are_refused_with_all_of_them_and_nothing_is_cha
     drafts = linear(world.approval(0), step("EnrollStep", conditions=("True",)), step("RevokeStep"))
     with pytest.raises(DefinitionInvalid) as refused:
         await save_steps(world.services, ROOT, world.definition, drafts)
-    for place in ("RequireApproval1, ConfigurationParameters", "EnrollStep1, Conditions", "RevokeStep1, ExtensionName"):
+    for place in (
+        "RequireApproval1, ConfigurationParameters.MinimumApprovals",
+        "EnrollStep1, Conditions",
+        "RevokeStep1, ExtensionName",
+    ):
         assert place in refused.value.message
     assert await view(world) == before
 
@@ -90,7 +91,7 @@ async def test_publishing_lists_every_open_point(world: World) -> None:
 
 async def test_the_steps_of_a_new_definition_are_empty_and_cannot_be_published(world: World) -> None:
     made = await create_definition(
-        world.services, ROOT, display_name="Two", description="", workflow_type="Revocation", key="1"
+        world.services, ROOT, display_name="Two", description="", workflow_type="Revocation", keys=["1"]
     )
     with pytest.raises(DefinitionUnpublishable, match="there are none"):
         await publish_definition(world.services, ROOT, UUID(made.row.id))
@@ -142,12 +143,12 @@ async def test_a17_an_approval_alone_is_asked_before_anything_is_issued(world: W
 
 
 async def test_an_id_names_its_template_though_another_one_has_that_number_for_a_name(world: World) -> None:
-    await world.apply_template(name="Second")
-    await world.apply_template(name="2")
+    await world.apply_template(name="Second", display_name="The second")
+    await world.apply_template(name="2", display_name="Two")
     made = await create_definition(
-        world.services, ROOT, display_name="Two", description="", workflow_type="Enrollment", key="2"
+        world.services, ROOT, display_name="Two", description="", workflow_type="Enrollment", keys=["2"]
     )
-    assert made.keys == (("2", "Second"),)
+    assert made.keys == (("2", "The second"),)
 
 
 async def test_the_closing_step_finds_a_free_name(world: World) -> None:

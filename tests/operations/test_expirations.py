@@ -12,15 +12,11 @@ from certloom.operations.access import PermissionMissing
 from certloom.operations.certificates import revoke_certificates
 from certloom.operations.context import CertificateNotFound
 from certloom.operations.definition_steps import StepDraft
-from certloom.operations.definitions import (
-    DefinitionInvalid,
-    create_definition,
-    definition_view,
-    publish_definition,
-    save_steps,
-    update_definition,
-)
+from certloom.operations.definition_versions import DefinitionInvalid, save_steps
+from certloom.operations.definitions import create_definition, definition_view, update_definition
+from certloom.operations.expiration_alerts import create_expiration_alert, expiration_alerts
 from certloom.operations.expirations import start_expiration
+from certloom.operations.publishing import publish_definition
 from certloom.operations.triggers import DefinitionDisabled, DefinitionMissing
 from certloom.store.certificates import CertificateRow
 from certloom.workflow.instance import Instance, Status
@@ -51,8 +47,11 @@ async def issued(world: World, **fields: Any) -> CertificateRow:
 
 
 async def cover(world: World, *drafts: StepDraft, key: str = "2") -> UUID:
+    if not await expiration_alerts(world.services, ROOT):
+        for days in (90, 60):
+            await create_expiration_alert(world.services, ROOT, f"{days} days", days)
     made = await create_definition(
-        world.services, ROOT, display_name="60 days", description="", workflow_type="Expiration", key=key
+        world.services, ROOT, display_name="60 days", description="", workflow_type="Expiration", keys=[key]
     )
     definition = UUID(made.row.id)
     await save_steps(world.services, ROOT, definition, linear(*drafts))
@@ -121,14 +120,14 @@ async def test_without_a_published_definition_nothing_is_started(world: World) -
 
 
 @pytest.mark.parametrize("key", ["", "0", "-1", "1.5", "WebServer", "9" * 5000, "٢"])
-async def test_the_key_of_an_expiration_is_the_number_of_an_alert(world: World, key: str) -> None:
-    with pytest.raises(DefinitionInvalid, match="is not the id of an ExpirationAlert"):
+async def test_the_key_of_an_expiration_is_the_id_or_name_of_an_alert(world: World, key: str) -> None:
+    with pytest.raises(DefinitionInvalid, match="is not the id or name of an expiration alert"):
         await cover(world, key=key)
 
 
 async def test_the_key_of_an_expiration_is_not_named_after_the_template_of_that_id(world: World) -> None:
-    definition = await cover(world, key=" 01 ")
-    assert (await definition_view(world.services, ROOT, definition)).keys == (("1", None),)
+    definition = await cover(world, key=" 90 Days ")
+    assert (await definition_view(world.services, ROOT, definition)).keys == (("1", "90 days"),)
 
 
 async def test_the_data_of_every_type_begins_with_exactly_the_declared_keys(world: World) -> None:

@@ -5,13 +5,9 @@ from tests.operations.conftest import ROOT, World, linear, make_csr, step
 
 from certloom.app import STEP_TYPES
 from certloom.operations.definition_steps import StepDraft
-from certloom.operations.definitions import (
-    DefinitionInvalid,
-    DefinitionUnpublishable,
-    publish_definition,
-    save_steps,
-)
+from certloom.operations.definition_versions import DefinitionInvalid, save_steps
 from certloom.operations.enrollment import EnrollmentFailed
+from certloom.operations.publishing import DefinitionUnpublishable, publish_definition
 from certloom.store.instances import journal_of
 from certloom.workflow.event import StepCompleted
 from certloom.workflow.instance import Status
@@ -79,7 +75,7 @@ async def test_a09_a_script_that_rewrites_the_request_after_its_approval_voids_i
 async def test_what_cannot_be_read_is_told_when_the_definition_is_saved(world: World) -> None:
     with pytest.raises(DefinitionInvalid) as refusal:
         await world.publish(script("x = 1\nif x\n", **{"a b": "x", "class": "y"}), step("EnrollStep"))
-    assert "step Script1, ConfigurationParameters: ScriptContent: line 2, column 5: " in refusal.value.message
+    assert "step Script1, ConfigurationParameters.ScriptContent: line 2, column 5: " in refusal.value.message
     assert "ScriptParameters: 'a b' cannot be the name of a variable" in refusal.value.message
     assert "ScriptParameters: 'class' cannot be the name of a variable" in refusal.value.message
 

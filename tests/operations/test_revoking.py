@@ -15,7 +15,9 @@ from certloom.operations.certificates import (
     revoke_certificates,
 )
 from certloom.operations.context import CertificateNotFound
-from certloom.operations.definitions import create_definition, publish_definition, save_steps
+from certloom.operations.definition_versions import save_steps
+from certloom.operations.definitions import create_definition
+from certloom.operations.publishing import publish_definition
 from certloom.pki.revocation import ReasonNotAllowed
 from certloom.store.certificates import CertificateRow, read_revocation
 from certloom.workflow.instance import Status
@@ -36,7 +38,7 @@ async def revoke(
 
 async def require_approval(world: World) -> None:
     made = await create_definition(
-        world.services, ROOT, display_name="Take back", description="", workflow_type="Revocation", key="WebServer"
+        world.services, ROOT, display_name="Take back", description="", workflow_type="Revocation", keys=["WebServer"]
     )
     await save_steps(world.services, ROOT, UUID(made.row.id), linear(world.approval()))
     await publish_definition(world.services, ROOT, UUID(made.row.id))

@@ -8,7 +8,9 @@ from tests.operations.conftest import ROOT, World, make_csr, step
 from certloom.errors import CertloomError, Invalid
 from certloom.identity.actor import Actor
 from certloom.operations.certificates import Revocations, revoke_certificates
-from certloom.operations.definitions import create_definition, publish_definition, save_steps, update_definition
+from certloom.operations.definition_versions import save_steps
+from certloom.operations.definitions import create_definition, update_definition
+from certloom.operations.publishing import publish_definition
 from certloom.operations.triggers import DefinitionDisabled
 from certloom.store.certificates import RevocationRow, read_revocation
 from certloom.store.instances import journal_of
@@ -70,7 +72,7 @@ async def test_many_revocations_start_all_or_none(world: World, alice: Actor) ->
     await world.apply_template(name="Other")
     ids = [await issued(world), await issued(world, "Other")]
     made = await create_definition(
-        world.services, ROOT, display_name="Off", description="", workflow_type="Revocation", key="Other"
+        world.services, ROOT, display_name="Off", description="", workflow_type="Revocation", keys=["Other"]
     )
     definition_id = UUID(made.row.id)
     steps = [step("NOOPStep", "A", outputs={"continue": "B"}), step("NOOPStep", "B")]

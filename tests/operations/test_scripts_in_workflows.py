@@ -2,8 +2,9 @@ import pytest
 from tests.operations.conftest import ROOT, World, linear, make_csr, step
 
 from certloom.operations.definition_steps import StepDraft
-from certloom.operations.definitions import DefinitionInvalid, DefinitionUnpublishable, publish_definition, save_steps
+from certloom.operations.definition_versions import DefinitionInvalid, save_steps
 from certloom.operations.enrollment import EnrollmentFailed
+from certloom.operations.publishing import DefinitionUnpublishable, publish_definition
 from certloom.store.instances import journal_of
 from certloom.workflow.event import StepCompleted
 from certloom.workflow.instance import Status
@@ -99,7 +100,7 @@ async def test_a_word_that_scripts_do_not_have_is_told_when_the_definition_is_sa
 ) -> None:
     with pytest.raises(DefinitionInvalid) as refusal:
         await world.publish(script(content), step("EnrollStep"))
-    assert "step Script1, ConfigurationParameters: ScriptContent: " in refusal.value.message
+    assert "step Script1, ConfigurationParameters.ScriptContent: " in refusal.value.message
     assert told in refusal.value.message
 
 

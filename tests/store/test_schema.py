@@ -6,13 +6,23 @@ from pathlib import Path
 import pytest
 from tests.store.conftest import change_behind_its_back
 
-from certloom.store import accounts, audit, certificates, definitions, instances, meta, outbox, repeats
+from certloom.store import (
+    accounts,
+    audit,
+    certificates,
+    definitions,
+    expiration_alerts,
+    instances,
+    meta,
+    outbox,
+    repeats,
+)
 from certloom.store.change import StoreUnavailable
 from certloom.store.rows import Row
 from certloom.store.schema import SchemaTooNew, upgrade
 from certloom.store.sqlite import connect
 
-MODULES = (accounts, audit, certificates, definitions, instances, meta, outbox, repeats)
+MODULES = (accounts, audit, certificates, definitions, expiration_alerts, instances, meta, outbox, repeats)
 KINDS: set[type[Row]] = {
     kind
     for module in MODULES

@@ -69,23 +69,26 @@ def test_the_order_of_steps_does_not_matter() -> None:
 @pytest.mark.parametrize(
     ("steps", "place"),
     [
-        ((), ("", "steps")),
+        ((), ("", "Steps")),
         ((step(" ", "NOOPStep", "E"), END), (" ", "UniqueName")),
         ((step("a", "NOOPStep", "A"), step("A", "NOOPStep")), ("a", "UniqueName")),
         ((step("a.b", "NOOPStep", "E"), END), ("a.b", "UniqueName")),
         ((step("S", "NOOPStep", "X"), END), ("S", "Outputs.continue")),
-        ((START, step("S2", "NOOPStep", "Enroll"), ENROLL, END), ("", "steps")),
-        ((step("S", "NOOPStep", "S"),), ("", "steps")),
-        ((step("S", "NOOPStep", "T"), step("T", "NOOPStep", "S")), ("", "steps")),
+        ((START, step("S2", "NOOPStep", "Enroll"), ENROLL, END), ("", "Steps")),
+        ((step("S", "NOOPStep", "S"),), ("S", "Outputs")),
+        ((step("S", "NOOPStep", "T"), step("T", "NOOPStep", "S")), ("T", "Outputs")),
         ((START, ENROLL, END, step("L", "NOOPStep", "L")), ("L", "Outputs")),
         ((START, step("Enroll", "RevokeStep", "E"), END), ("Enroll", "ExtensionName")),
         ((START, msgspec.structs.replace(ENROLL, conditions=("True",)), END), ("Enroll", "Conditions")),
         ((START, msgspec.structs.replace(ENROLL, outputs={"other": "E"}), END), ("Enroll", "Outputs.other")),
         (approving(signals=(SignalConfiguration("Other", (7,)),)), ("Approve", "Signals")),
-        (approving(parameters={"Unknown": 1}), ("Approve", "ConfigurationParameters")),
-        (approving(parameters={"MinimumApprovals": "many"}), ("Approve", "ConfigurationParameters")),
-        (approving(parameters={"MinimumApprovals": 0}), ("Approve", "ConfigurationParameters")),
-        (approving(parameters={"MinimumApprovals": 1, "minimumapprovals": 0}), ("Approve", "ConfigurationParameters")),
+        (approving(parameters={"Unknown": 1}), ("Approve", "ConfigurationParameters.Unknown")),
+        (approving(parameters={"MinimumApprovals": "many"}), ("Approve", "ConfigurationParameters.MinimumApprovals")),
+        (approving(parameters={"MinimumApprovals": 0}), ("Approve", "ConfigurationParameters.MinimumApprovals")),
+        (
+            approving(parameters={"MinimumApprovals": 1, "minimumapprovals": 0}),
+            ("Approve", "ConfigurationParameters.MinimumApprovals"),
+        ),
         (
             (START, msgspec.structs.replace(ENROLL, outputs={"continue": "Two"}), step("Two", "EnrollStep", "E"), END),
             ("Two", "ExtensionName"),
@@ -111,10 +114,10 @@ def test_all_faults_are_told_at_once() -> None:
     )
     assert {
         ("S", "Outputs.continue"),
-        ("S", "ConfigurationParameters"),
+        ("S", "ConfigurationParameters.x"),
         ("A", "UniqueName"),
         ("A", "Outputs.continue"),
-        ("A", "ConfigurationParameters"),
+        ("A", "ConfigurationParameters.MinimumApprovals"),
         ("a", "UniqueName"),
         ("a", "Conditions"),
         ("E", "ExtensionName"),
@@ -161,5 +164,5 @@ def test_a09_a_step_that_can_change_the_request_after_its_approval_is_warned_abo
 
 
 def test_a_fault_reads_as_place_and_text() -> None:
-    assert str(Fault("A", "Signals", "is wrong")) == "step A, Signals: is wrong"
-    assert str(Fault("", "steps", "are missing")) == "steps: are missing"
+    assert str(Fault("A", "Signals", "rule", "is wrong")) == "step A, Signals: is wrong"
+    assert str(Fault("", "Steps", "rule", "are missing")) == "Steps: are missing"

@@ -13,10 +13,13 @@ from litestar.types import ASGIApp
 from certloom import __version__
 from certloom.api.answers import JSON
 from certloom.api.audit import AuditController
+from certloom.api.catalogue import CatalogueController
 from certloom.api.certificates import CertificatesController
+from certloom.api.definition_findings import DefinitionFindingsController
 from certloom.api.definitions import DefinitionsController
 from certloom.api.documentation import DocumentationController
 from certloom.api.enrollment import EnrollmentController
+from certloom.api.expiration_alerts import ExpirationAlertsController
 from certloom.api.first_administrator import FirstAdministratorController
 from certloom.api.gate import Gate
 from certloom.api.instances import InstancesController
@@ -35,6 +38,9 @@ __all__ = ["CONTROLLERS", "application", "routes"]
 CONTROLLERS = (
     InstancesController,
     DefinitionsController,
+    CatalogueController,
+    ExpirationAlertsController,
+    DefinitionFindingsController,
     EnrollmentController,
     CertificatesController,
     TemplatesController,

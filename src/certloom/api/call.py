@@ -7,13 +7,18 @@ from litestar import Request
 
 from certloom.api.binding import read_body, read_query
 from certloom.api.json_value import BodyLimits
+from certloom.errors import Invalid
 from certloom.identity.actor import Actor
 from certloom.operations.services import Services
 from certloom.settings import EnumerationForm
 
-__all__ = ["Call", "call_of"]
+__all__ = ["ApiVersionUnknown", "Call", "call_of"]
 
 T = TypeVar("T")
+
+
+class ApiVersionUnknown(Invalid):
+    """A version of the API that an address does not have."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -43,6 +48,13 @@ class Call(msgspec.Struct, frozen=True):
         value = self.request.scope["state"]["headers"].get(name.encode())
         return None if value is None else value.decode("latin-1")
 
+    def api_version(self) -> int:
+        """The version of the API that is asked for: 1 or 2, and 1 where nothing is said. Raises ApiVersionUnknown."""
+        said = (self.header("x-keyfactor-api-version") or "1").strip()
+        if said not in _API_VERSIONS:
+            raise ApiVersionUnknown(f"There is no version {said[:20]!r} of this address. It has versions 1 and 2.")
+        return _API_VERSIONS[said]
+
     def wait_seconds(self) -> float | None:
         """What ``Prefer: wait=n`` asks for (RFC 7240, 4.3), at most a minute; None when it asks for nothing."""
         for preference in (self.header("prefer") or "").split(","):
@@ -53,6 +65,7 @@ class Call(msgspec.Struct, frozen=True):
 
 
 _LONGEST_WAIT = 60.0
+_API_VERSIONS = {"1": 1, "1.0": 1, "2": 2, "2.0": 2}
 
 
 def call_of(request: Request[Any, Any, Any]) -> Call:

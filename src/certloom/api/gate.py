@@ -29,12 +29,12 @@ __all__ = ["BASE", "Gate"]
 BASE = "/KeyfactorAPI/"
 _log = structlog.get_logger("certloom.http")
 _VERSIONS = [
-    (b"api-supported-versions", b"1.0"),
     (b"x-keyfactor-product-version", f"25.4.1+certloom.{__version__}".encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
 ]
 _LONGEST_PLACE = 200
+_TWO_VERSIONS = f"{BASE}Workflow/Definitions"
 _FORM_HEADER = FORM_HEADER.encode()
 _CHALLENGE = (b"www-authenticate", b'Basic realm="certloom", charset="UTF-8"')
 
@@ -127,7 +127,9 @@ class _Answered:
 
     def __init__(self, send: Send, request_id: str, path: str) -> None:
         self._send = send
-        self._headers = [*_VERSIONS, (b"x-keyfactor-correlation-id", request_id.encode())]
+        versions = b"1.0, 2" if path.startswith(_TWO_VERSIONS) else b"1.0"
+        told = (b"api-supported-versions", versions), (b"x-keyfactor-correlation-id", request_id.encode())
+        self._headers = [*_VERSIONS, *told]
         if not path.startswith(BASE):
             self._headers = [header for header in self._headers if header[0] != b"cache-control"]
         self._status = 0

@@ -26,7 +26,7 @@ _PROBLEMS = {
 
 
 def documented(answer: Any, *, body: Any = None, query: Any = None) -> dict[str, Any]:
-    """The keyword arguments with which a route describes its answer, body and query."""
+    """The keyword arguments with which a route describes its answer, body (several: one of them) and query."""
     responses = {
         status: ResponseSpec(data_container=Problem, description=text, generate_examples=False)
         for status, text in _PROBLEMS.items()
@@ -64,8 +64,10 @@ def _handlers(app: Litestar) -> dict[str, HTTPRouteHandler]:
 def _describe_body(operation: dict[str, Any], body: Any, components: dict[str, Any]) -> None:
     if body is None:
         return
-    (schema,), definitions = msgspec.json.schema_components((body,), ref_template=_REF)
+    bodies = body if isinstance(body, tuple) else (body,)
+    schemas, definitions = msgspec.json.schema_components(bodies, ref_template=_REF)
     components.update(definitions)
+    schema = schemas[0] if len(schemas) == 1 else {"anyOf": list(schemas)}
     operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
 
 

@@ -1,13 +1,14 @@
 """Problems: how errors look on the wire. The only place that knows status codes for them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from certloom.errors import CertloomError, Conflict, Forbidden, Invalid, NotFound, Unavailable
+from certloom.workflow.faults import Fault, Located
 
-__all__ = ["REFUSED_FOR", "FailedOperation", "Problem", "problem"]
+__all__ = ["REFUSED_FOR", "FailedOperation", "LocatedFault", "Problem", "located", "problem"]
 
 FAMILIES: Final[Mapping[type[CertloomError], tuple[int, str]]] = {
     NotFound: (404, "0xA0110002"),
@@ -35,12 +36,27 @@ class FailedOperation(msgspec.Struct, frozen=True, rename="pascal"):
     reason: str
 
 
+class LocatedFault(msgspec.Struct, frozen=True, rename="pascal"):
+    """What is wrong in a definition, and where: a step's unique name (empty: the definition), a field, a rule. Ours."""
+
+    step: str
+    field: str
+    rule: str
+    message: str
+
+
 class Problem(msgspec.Struct, frozen=True, rename="pascal", omit_defaults=True):
-    """The body of every answer that reports an error (reference: api-surface 2.5)."""
+    """The body of every answer that reports an error (reference: api-surface 2.5). ``Faults`` is ours."""
 
     error_code: str
     message: str
     failed_operations: tuple[FailedOperation, ...] = ()
+    faults: tuple[LocatedFault, ...] = ()
+
+
+def located(faults: Sequence[Fault]) -> tuple[LocatedFault, ...]:
+    """Faults as they are written on the wire."""
+    return tuple(LocatedFault(fault.step, fault.field, fault.rule, fault.text) for fault in faults)
 
 
 def problem(error: Exception, reference: str) -> tuple[int, Problem]:
@@ -52,7 +68,8 @@ def problem(error: Exception, reference: str) -> tuple[int, Problem]:
     if isinstance(error, CertloomError):
         for family, (status, code) in FAMILIES.items():
             if isinstance(error, family):
-                return status, Problem(error.code or code, error.message)
+                faults = error.faults if isinstance(error, Located) else ()
+                return status, Problem(error.code or code, error.message, faults=located(faults))
     status, code = UNEXPECTED
     message = f"Something unexpected went wrong. Ask an administrator to look for {reference} in the log."
     return status, Problem(code, message)

@@ -16,6 +16,7 @@ __all__ = [
     "IMPORT_CERTIFICATES",
     "MANAGE_CERTIFICATE_REQUESTS",
     "MANAGE_INSTANCES",
+    "MODIFY_ALERTS",
     "MODIFY_AUTHORITIES",
     "MODIFY_CERTIFICATE_METADATA",
     "MODIFY_COLLECTIONS",
@@ -68,6 +69,7 @@ MODIFY_AUTHORITIES = "/certificate_authorities/modify/"
 READ_METADATA_TYPES = "/metadata/types/read/"
 MODIFY_METADATA_TYPES = "/metadata/types/modify/"
 READ_ALERTS = "/monitoring/alerts/read/"
+MODIFY_ALERTS = "/monitoring/alerts/modify/"
 READ_ROLES = "/security/read/"
 MODIFY_ROLES = "/security/modify/"
 READ_AUDIT = "/auditing/read/"

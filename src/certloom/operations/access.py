@@ -21,6 +21,13 @@ class Operation(StrEnum):
     SAVE_STEPS = "save steps"
     PUBLISH_DEFINITION = "publish definition"
     DELETE_DEFINITION = "delete definition"
+    ENABLE_DEFINITION = "enable definition"
+    CHECK_DEFINITION = "check definition"
+    LIST_STEP_TYPES = "list step types"
+    READ_STEP_TYPE = "read step type"
+    LIST_WORKFLOW_TYPES = "list workflow types"
+    LIST_EXPIRATION_ALERTS = "list expiration alerts"
+    CREATE_EXPIRATION_ALERT = "create expiration alert"
     LIST_INSTANCES = "list instances"
     LIST_MY_INSTANCES = "list my instances"
     LIST_ASSIGNED_INSTANCES = "list assigned instances"
@@ -68,6 +75,13 @@ ACCESS: Mapping[Operation, tuple[str, ...]] = {
     Operation.SAVE_STEPS: (permission.MODIFY_DEFINITIONS,),
     Operation.PUBLISH_DEFINITION: (permission.MODIFY_DEFINITIONS,),
     Operation.DELETE_DEFINITION: (permission.MODIFY_DEFINITIONS,),
+    Operation.ENABLE_DEFINITION: (permission.MODIFY_DEFINITIONS,),
+    Operation.CHECK_DEFINITION: (permission.READ_DEFINITIONS,),
+    Operation.LIST_STEP_TYPES: (permission.READ_DEFINITIONS,),
+    Operation.READ_STEP_TYPE: (permission.READ_DEFINITIONS,),
+    Operation.LIST_WORKFLOW_TYPES: (permission.READ_DEFINITIONS,),
+    Operation.LIST_EXPIRATION_ALERTS: (permission.READ_ALERTS,),
+    Operation.CREATE_EXPIRATION_ALERT: (permission.MODIFY_ALERTS,),
     Operation.LIST_INSTANCES: (permission.READ_INSTANCES,),
     Operation.LIST_MY_INSTANCES: (permission.READ_INSTANCES, permission.READ_MY_INSTANCES),
     Operation.LIST_ASSIGNED_INSTANCES: (permission.READ_INSTANCES, permission.READ_PENDING_INSTANCES),

@@ -1,95 +1,53 @@
-"""Definitions: create, read, save steps, publish, update, delete.
+"""Definitions: list, read, create, update, enable, delete.
 
-Every version is kept; a published one is never changed, editing it makes a new draft. Source: workflow-definitions
-reference, 2.8.
+Source: workflow-definitions reference, 2.1 to 2.4 and 2.8.
 """
 
-import asyncio
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from certloom.clock import uuid7
-from certloom.errors import Conflict, Invalid, NotFound
+from certloom.errors import Conflict
 from certloom.identity.actor import Actor
 from certloom.operations.access import Operation, require
-from certloom.operations.audit import entry
-from certloom.operations.definition_steps import StepDraft, step_of, with_closing_step
-from certloom.operations.services import Services
-from certloom.store.accounts import list_roles
-from certloom.store.certificates import list_templates
-from certloom.store.change import ABSENT, Change, Expect
-from certloom.store.definitions import (
-    DefinitionKeyRow,
-    DefinitionRow,
-    DefinitionVersionRow,
-    keys_of,
-    list_definitions,
-    read_definition,
-    read_for_key,
-    read_version,
-    steps_text,
-    version_was_published,
+from certloom.operations.definition_keys import find_keys, key_changes, names_of_all_keys, refuse_taken_keys
+from certloom.operations.definition_versions import DefinitionInvalid, draft_of
+from certloom.operations.definition_view import (
+    DefinitionView,
+    changed,
+    commit_definition,
+    existing_definition,
+    unchanged,
+    version_row,
+    view_of,
 )
-from certloom.store.rows import Delete, Insert, Put, Write
-from certloom.workflow.definition import Step
-from certloom.workflow.faults import Fault, open_points, structural_faults, warnings
+from certloom.operations.immediate_starts import started_at_once
+from certloom.operations.services import Services
+from certloom.store.definitions import DefinitionKeyRow, DefinitionRow, keys_of, list_definitions
+from certloom.store.rows import Delete, Insert, Put
+from certloom.workflow.faults import Fault
 
 __all__ = [
-    "DefinitionInvalid",
-    "DefinitionKeyTaken",
-    "DefinitionNotFound",
-    "DefinitionUnpublishable",
-    "DefinitionView",
     "GlobalDefinitionKept",
     "create_definition",
     "definition_view",
     "definitions",
     "delete_definition",
-    "publish_definition",
-    "save_steps",
+    "enable_definition",
     "update_definition",
 ]
 
 
-class DefinitionNotFound(NotFound):
-    """No definition, or no version of it, of that id."""
-
-
-class DefinitionKeyTaken(Conflict):
-    """Another definition of the type covers this key."""
-
-    code = "0xA011000A"
-
-
-class DefinitionInvalid(Invalid):
-    """The definition cannot be saved; the message names every fault."""
-
-
-class DefinitionUnpublishable(Conflict):
-    """The draft has open points; the message lists them."""
-
-
 class GlobalDefinitionKept(Conflict):
-    """A built-in definition cannot be deleted."""
-
-
-class DefinitionView(msgspec.Struct, frozen=True):
-    """A definition with the steps of one of its versions, and its keys with their display names."""
-
-    row: DefinitionRow
-    version: int
-    steps: tuple[Step, ...]
-    keys: tuple[tuple[str, str | None], ...]
+    """A built-in definition cannot be deleted, and has no key."""
 
 
 async def definitions(services: Services, actor: Actor) -> list[DefinitionView]:
     """Every definition, without steps, by display name."""
     require(actor, Operation.LIST_DEFINITIONS)
+    keys = await names_of_all_keys(services)
     rows = await list_definitions(services.database)
-    return [DefinitionView(row, row.draft_version, (), await _named_keys(services, row)) for row in rows]
+    return [DefinitionView(row, row.draft_version, (), keys.get(row.id, ())) for row in rows]
 
 
 async def definition_view(
@@ -97,7 +55,7 @@ async def definition_view(
 ) -> DefinitionView:
     """One version of a definition, by default the newest. Raises DefinitionNotFound."""
     require(actor, Operation.READ_DEFINITION)
-    return await _view(services, await _existing(services, definition_id), version)
+    return await view_of(services, await existing_definition(services, definition_id), version)
 
 
 async def create_definition(
@@ -107,21 +65,19 @@ async def create_definition(
     display_name: str,
     description: str,
     workflow_type: str,
-    key: str,
+    keys: Sequence[str],
     enabled: bool = True,
 ) -> DefinitionView:
-    """A new definition without steps, never published. Raises DefinitionInvalid or DefinitionKeyTaken."""
+    """A new definition without steps, never published, so that it starts nothing yet.
+
+    Without keys it is a draft that cannot be published. Raises DefinitionInvalid or DefinitionKeyTaken.
+    """
     require(actor, Operation.CREATE_DEFINITION)
-    type_name = _known_type(services, workflow_type)
-    if not display_name.strip():
-        raise DefinitionInvalid("DisplayName is missing. Say what people shall call this definition.")
-    key_value = await _known_key(services, type_name, key)
-    taken = await read_for_key(services.database, type_name, key_value)
-    if taken is not None:
-        raise DefinitionKeyTaken(
-            f"Definition {taken.display_name} ({taken.id}) covers {type_name} for key {key_value} already. "
-            "Edit that one, or delete it first."
-        )
+    faults, type_name = _name_faults(display_name), _known_type(services, workflow_type)
+    if type_name is None:
+        raise DefinitionInvalid("The definition cannot be saved.", [*faults, _unknown_type(services, workflow_type)])
+    ids, unknown = await _found_keys(services, type_name, keys)
+    _refuse([*faults, *unknown])
     row = DefinitionRow(
         id=str(uuid7(services.clock())),
         workflow_type=type_name,
@@ -133,11 +89,12 @@ async def create_definition(
         published_version=None,
         rev=1,
     )
-    key_row = DefinitionKeyRow(workflow_type=type_name, key_value=key_value, definition_id=row.id)
-    guard = Expect(DefinitionKeyRow, (type_name, key_value), "definition_id", ABSENT)
-    writes = (Insert(row), Insert(_version_row(row.id, 1, ())), Insert(key_row))
-    await _commit(services, actor, Operation.CREATE_DEFINITION, row, f"Created {display_name}.", writes, (guard,))
-    return await _view(services, row)
+    await refuse_taken_keys(services, row, ids)
+    guards, keyed = key_changes(row, (), ids)
+    writes = (Insert(row), Insert(version_row(row.id, 1, ())), *keyed)
+    message = f"Created {display_name}."
+    await commit_definition(services, actor, Operation.CREATE_DEFINITION, row, message, writes, guards)
+    return await view_of(services, row)
 
 
 async def update_definition(
@@ -148,178 +105,88 @@ async def update_definition(
     display_name: str,
     description: str,
     enabled: bool | None = None,
+    keys: Sequence[str] | None = None,
+    force: bool = False,
 ) -> DefinitionView:
-    """Replace name and description, and switch it on or off where ``enabled`` is given."""
-    require(actor, Operation.UPDATE_DEFINITION)
-    before = await _existing(services, definition_id)
-    if not display_name.strip():
-        raise DefinitionInvalid("DisplayName is missing. PUT replaces all fields: read first and send everything back.")
-    switched = before.enabled if enabled is None else int(enabled)
-    row = _changed(before, display_name=display_name, description=description, enabled=switched)
-    await _commit(services, actor, Operation.UPDATE_DEFINITION, row, "Updated.", (Put(row),), (_guard(before),))
-    return await _view(services, row)
+    """Replace name and description; switch it and set its keys where ``enabled`` and ``keys`` are given.
 
-
-async def save_steps(
-    services: Services, actor: Actor, definition_id: UUID, drafts: Sequence[StepDraft]
-) -> DefinitionView:
-    """Replace the steps of the draft; where the newest version is published, they become a new version.
-
-    Raises DefinitionInvalid with every structural fault; then nothing is changed.
+    They hold at once and for every version. Where the newest version was published, a new one begins with its steps.
+    Raises DefinitionInvalid, DefinitionKeyTaken, GlobalDefinitionKept or InstancesWouldStart.
     """
-    require(actor, Operation.SAVE_STEPS)
-    before = await _existing(services, definition_id)
-    steps = with_closing_step(services, before, tuple(step_of(services, draft) for draft in drafts))
-    faults = await _faults(services, steps, before)
-    if faults:
-        raise DefinitionInvalid(_told("The steps cannot be saved.", faults))
-    # Asked of the version itself: an older one may have been put back into use since.
-    was_published = await version_was_published(services.database, before.id, before.draft_version)
-    version = before.draft_version + 1 if was_published else before.draft_version
-    row = _changed(before, draft_version=version)
-    writes = (Put(row), Put(_version_row(row.id, version, steps)))
-    await _commit(
-        services, actor, Operation.SAVE_STEPS, row, f"Saved the steps of version {version}.", writes, (_guard(before),)
+    require(actor, Operation.UPDATE_DEFINITION)
+    before = await existing_definition(services, definition_id)
+    held = await keys_of(services.database, before.id)
+    wanted, unknown = (held, []) if keys is None else await _found_keys(services, before.workflow_type, keys)
+    _refuse([*_name_faults(display_name), *unknown])
+    if before.is_global and wanted:
+        raise GlobalDefinitionKept(f"{before.display_name} is built in and has no key. Create another one for the key.")
+    await refuse_taken_keys(services, before, wanted)
+    version, drafted = await draft_of(services, before)
+    row = changed(
+        before,
+        display_name=display_name,
+        description=description,
+        enabled=before.enabled if enabled is None else int(enabled),
+        draft_version=version,
     )
-    return await _view(services, row)
+    started = await started_at_once(services, (before, held), (row, wanted), force=force)
+    guards, keyed = key_changes(row, held, wanted)
+    writes, whole = (Put(row), *drafted, *keyed), (unchanged(before), *guards)
+    await commit_definition(services, actor, Operation.UPDATE_DEFINITION, row, f"Updated.{started}", writes, whole)
+    return await view_of(services, row)
 
 
-async def publish_definition(
-    services: Services, actor: Actor, definition_id: UUID, version: int | None = None
-) -> DefinitionView:
-    """Put a version into use, by default the newest. Raises DefinitionUnpublishable with every open point."""
-    require(actor, Operation.PUBLISH_DEFINITION)
-    before = await _existing(services, definition_id)
-    chosen = before.draft_version if version is None else version
-    view = await _view(services, before, chosen)
-    roles = frozenset(role.id for role in await list_roles(services.database))
-    faults = await _faults(services, view.steps, before)
-    points = (*faults, *open_points(view.steps, services.step_types, roles))
-    if points:
-        raise DefinitionUnpublishable(_told("The definition cannot be published yet.", points))
-    row = _changed(before, published_version=chosen)
-    warned = "".join(f" Warning: {fault}." for fault in warnings(view.steps, services.step_types))
-    writes = (Put(row), Put(_version_row(row.id, chosen, view.steps, published=1)))
-    await _commit(
-        services,
-        actor,
-        Operation.PUBLISH_DEFINITION,
-        row,
-        f"Published version {chosen}.{warned}",
-        writes,
-        (_guard(before),),
+async def enable_definition(
+    services: Services, actor: Actor, definition_id: UUID, *, enabled: bool, force: bool = False
+) -> None:
+    """Switch a definition on or off. Off, it refuses what it covers. Raises InstancesWouldStart."""
+    require(actor, Operation.ENABLE_DEFINITION)
+    before = await existing_definition(services, definition_id)
+    row = changed(before, enabled=int(enabled))
+    keys = await keys_of(services.database, row.id)
+    started = await started_at_once(services, (before, keys), (row, keys), force=force)
+    message = f"Switched {'on' if enabled else 'off'}.{started}"
+    await commit_definition(
+        services, actor, Operation.ENABLE_DEFINITION, row, message, (Put(row),), (unchanged(before),)
     )
-    return await _view(services, row, chosen)
 
 
 async def delete_definition(services: Services, actor: Actor, definition_id: UUID) -> None:
     """Remove a definition. Its versions stay, so that instances that ran on them stay explainable."""
     require(actor, Operation.DELETE_DEFINITION)
-    row = await _existing(services, definition_id)
+    row = await existing_definition(services, definition_id)
     if row.is_global:
         raise GlobalDefinitionKept(
             f"{row.display_name} is built in: it takes every request no other definition covers, and cannot be deleted."
         )
     keys = await keys_of(services.database, row.id)
-    writes: list[Write] = [Delete(DefinitionKeyRow, (row.workflow_type, key)) for key in keys]
-    writes.append(Delete(DefinitionRow, (row.id,)))
-    await _commit(services, actor, Operation.DELETE_DEFINITION, row, "Deleted.", tuple(writes), (_guard(row),))
+    keyed = tuple(Delete(DefinitionKeyRow, (row.workflow_type, key)) for key in keys)
+    writes = (*keyed, Delete(DefinitionRow, (row.id,)))
+    await commit_definition(services, actor, Operation.DELETE_DEFINITION, row, "Deleted.", writes, (unchanged(row),))
 
 
-def _known_type(services: Services, workflow_type: str) -> str:
-    folded = workflow_type.strip().casefold()
-    for name in services.workflow_types:
-        if name.casefold() == folded:
-            return name
-    known = ", ".join(services.workflow_types)
-    raise DefinitionInvalid(f"WorkflowType {workflow_type[:100]!r} is not known. Use one of: {known}.")
+def _name_faults(display_name: str) -> list[Fault]:
+    text = "is missing; say what people shall call this definition (PUT replaces all fields: send everything back)"
+    return [] if display_name.strip() else [Fault("", "DisplayName", "name-missing", text)]
 
 
-async def _known_key(services: Services, workflow_type: str, key: str) -> str:
-    """The id, as text, of what a key names: a template by id or by name. Raises DefinitionInvalid."""
-    wanted = key.strip().casefold()
-    key_type = services.workflow_types[workflow_type].key_type
-    if key_type != _TEMPLATE:
-        return _number(key_type, wanted)
-    rows = await list_templates(services.database)
-    # An id is unmistakable; a name of digits must not take its place.
-    by_id, by_name = {str(row.id): row for row in rows}, {row.name_key: row for row in rows}
-    found = by_id.get(wanted) or by_name.get(wanted)
-    if found is not None:
-        return str(found.id)
-    known = ", ".join(f"{row.id} ({row.name})" for row in rows) or "none yet"
-    raise DefinitionInvalid(f"Key {key[:100]!r} is not a template's id or name. Known: {known}.")
+def _known_type(services: Services, given: str) -> str | None:
+    return next((name for name in services.workflow_types if name.casefold() == given.strip().casefold()), None)
 
 
-_TEMPLATE = "Template"
-_LONGEST_NUMBER = 9
+def _unknown_type(services: Services, given: str) -> Fault:
+    text = f"{given[:100]!r} is not known. Use one of: {', '.join(services.workflow_types)}"
+    return Fault("", "WorkflowType", "workflow-type-unknown", text)
 
 
-def _number(key_type: str, key: str) -> str:
-    """The id of something certloom does not keep a list of. Raises DefinitionInvalid."""
-    if key.isascii() and key.isdecimal() and len(key) <= _LONGEST_NUMBER and int(key):
-        return str(int(key))
-    raise DefinitionInvalid(f"Key {key[:100]!r} is not the id of an {key_type}. Give its number, such as 2.")
+async def _found_keys(
+    services: Services, workflow_type: str, keys: Sequence[str]
+) -> tuple[tuple[str, ...], list[Fault]]:
+    """The ids of what the keys name, and a fault for each that names nothing."""
+    found = await find_keys(services, workflow_type, keys)
+    return found.ids, [Fault("", "Keys", "key-unknown", f"{key[:100]!r} is not {found.known}") for key in found.unknown]
 
 
-async def _named_keys(services: Services, row: DefinitionRow) -> tuple[tuple[str, str | None], ...]:
-    keys = await keys_of(services.database, row.id)
-    if services.workflow_types[row.workflow_type].key_type != _TEMPLATE:
-        return tuple((key, None) for key in keys)
-    names = {str(template.id): template.name for template in await list_templates(services.database)}
-    return tuple((key, names.get(key)) for key in keys)
-
-
-async def _existing(services: Services, definition_id: UUID) -> DefinitionRow:
-    row = await read_definition(services.database, str(definition_id))
-    if row is None:
-        raise DefinitionNotFound(
-            f"There is no workflow definition {definition_id}. GET /Workflow/Definitions lists them."
-        )
-    return row
-
-
-async def _view(services: Services, row: DefinitionRow, version: int | None = None) -> DefinitionView:
-    chosen = row.draft_version if version is None else version
-    steps = await read_version(services.database, row.id, chosen)
-    if steps is None:
-        raise DefinitionNotFound(
-            f"Definition {row.display_name} has no version {chosen}; {row.draft_version} is newest."
-        )
-    return DefinitionView(row, chosen, steps, await _named_keys(services, row))
-
-
-def _changed(row: DefinitionRow, **values: Any) -> DefinitionRow:
-    return msgspec.structs.replace(row, rev=row.rev + 1, **values)
-
-
-def _guard(row: DefinitionRow) -> Expect:
-    return Expect(DefinitionRow, (row.id,), "rev", row.rev)
-
-
-def _version_row(definition_id: str, version: int, steps: tuple[Step, ...], published: int = 0) -> DefinitionVersionRow:
-    return DefinitionVersionRow(
-        definition_id=definition_id, version=version, steps=steps_text(steps), published=published
-    )
-
-
-async def _faults(services: Services, steps: tuple[Step, ...], row: DefinitionRow) -> tuple[Fault, ...]:
-    # Reading a script may take a moment, and a process.
-    return await asyncio.to_thread(structural_faults, steps, row.workflow_type, services.step_types)
-
-
-def _told(what: str, faults: Sequence[Fault]) -> str:
-    return f"{what} " + "; ".join(f"{number}) {fault}" for number, fault in enumerate(faults, start=1)) + "."
-
-
-async def _commit(
-    services: Services,
-    actor: Actor,
-    operation: Operation,
-    row: DefinitionRow,
-    message: str,
-    writes: tuple[Write, ...],
-    guards: tuple[Expect, ...],
-) -> None:
-    audit = entry(services, actor.display, operation, ("WorkflowDefinition", row.id), message)
-    await services.database.commit(Change(guards=guards, writes=writes, audit=(audit,)))
+def _refuse(faults: Sequence[Fault]) -> None:
+    if faults:
+        raise DefinitionInvalid("The definition cannot be saved.", faults)

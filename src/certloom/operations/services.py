@@ -21,7 +21,14 @@ from certloom.workflow.outgoing import Http, Mailbox
 from certloom.workflow.step import StepType
 from certloom.workflow.workflow_type import WorkflowType
 
-__all__ = ["Dispatcher", "Mailer", "Services"]
+__all__ = ["Dispatcher", "Mailer", "Services", "Waiting"]
+
+
+class Waiting(Protocol):
+    """How a workflow type whose instances are started for queued items says how many wait for a key."""
+
+    async def __call__(self, database: Database, key: str) -> int:
+        """How many items wait for a definition of the type that covers this key."""
 
 
 class Dispatcher(Protocol):
@@ -43,9 +50,10 @@ class Mailer(Protocol):
 
 @dataclass(kw_only=True)
 class Services:
-    """The parts of a running certloom. ``authorities`` is keyed by casefolded logical name.
+    """The parts of a running certloom.
 
-    ``mailer`` is None where no mail server is set up.
+    ``authorities`` is keyed by casefolded logical name, ``waiting`` by workflow type; a type without an entry starts
+    its instances when they are asked for and queues nothing. ``mailer`` is None where no mail server is set up.
     """
 
     database: Database
@@ -58,6 +66,7 @@ class Services:
     workflow_types: Mapping[str, WorkflowType]
     http: Http
     mail: Mailbox
+    waiting: Mapping[str, Waiting] = field(default_factory=dict)
     authorities: dict[str, Authority] = field(default_factory=dict)
     mailer: Mailer | None = None
     _locks: dict[str, tuple[asyncio.Lock, list[None]]] = field(default_factory=dict)

@@ -12,6 +12,7 @@ __all__ = [
     "DefinitionKeyRow",
     "DefinitionRow",
     "DefinitionVersionRow",
+    "all_keys",
     "keys_of",
     "list_definitions",
     "read_definition",
@@ -129,6 +130,14 @@ async def keys_of(database: Database, definition_id: str) -> list[str]:
         "SELECT key_value FROM definition_key WHERE definition_id = ? ORDER BY key_value", definition_id
     )
     return [row[0] for row in rows]
+
+
+async def all_keys(database: Database) -> list[DefinitionKeyRow]:
+    """Every key of every definition."""
+    rows = await database.fetch_all(
+        "SELECT workflow_type, key_value, definition_id FROM definition_key ORDER BY definition_id, key_value"
+    )
+    return [DefinitionKeyRow(workflow_type=row[0], key_value=row[1], definition_id=row[2]) for row in rows]
 
 
 async def read_version(database: Database, definition_id: str, version: int) -> tuple[Step, ...] | None:

@@ -13,14 +13,15 @@ from certloom.workflow.definition import Step
 from certloom.workflow.parameters import named_as_declared, parameter_faults
 from certloom.workflow.step import StepType
 
-__all__ = ["Fault", "open_points", "structural_faults", "warnings"]
+__all__ = ["Fault", "Located", "open_points", "structural_faults", "warnings"]
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """A fault: in which step (empty: in the definition), in which field, and what it is."""
+    """A fault: in which step (empty: in the definition), in which field, which rule, and what it is."""
 
     step: str
     field: str
+    rule: str
     text: str
 
     def __str__(self) -> str:
@@ -28,13 +29,20 @@ class Fault(msgspec.Struct, frozen=True):
         return f"{place}: {self.text}"
 
 
+class Located(Exception):
+    """What an error about a definition carries beside its message: every fault with its place."""
+
+    def __init__(self, what: str, faults: Sequence[Fault] = ()) -> None:
+        told = "; ".join(f"{number}) {fault}" for number, fault in enumerate(faults, start=1))
+        super().__init__(f"{what} {told}." if told else what)
+        self.faults = tuple(faults)
+
+
 def structural_faults(
     steps: Sequence[Step], workflow_type: str, step_types: Mapping[str, StepType]
 ) -> tuple[Fault, ...]:
     """Everything that keeps these steps from being saved."""
-    faults = [*_name_faults(steps), *_output_faults(steps)]
-    if not faults:
-        faults = [*_graph_faults(steps)]
+    faults = [*_name_faults(steps), *_output_faults(steps), *_graph_faults(steps)]
     for step in steps:
         step_type = step_types.get(step.extension_name)
         if step_type is not None:
@@ -44,15 +52,16 @@ def structural_faults(
 
 def _name_faults(steps: Sequence[Step]) -> Iterator[Fault]:
     if not steps:
-        yield Fault("", "steps", "there are none; a definition has at least a start and an end")
+        yield Fault("", "Steps", "steps-missing", "there are none; a definition has at least a start and an end")
     counts = Counter(step.unique_name.casefold() for step in steps)
     for step in steps:
         if not step.unique_name.strip():
-            yield Fault(step.display_name, "UniqueName", "is empty")
+            yield Fault(step.display_name, "UniqueName", "unique-name-missing", "is empty")
         elif counts[step.unique_name.casefold()] > 1:
-            yield Fault(step.unique_name, "UniqueName", "is used by more than one step")
+            yield Fault(step.unique_name, "UniqueName", "unique-name-taken", "is used by more than one step")
         elif "." in step.unique_name:
-            yield Fault(step.unique_name, "UniqueName", "must not hold a dot: it is the first half of a signal key")
+            text = "must not hold a dot: it is the first half of a signal key"
+            yield Fault(step.unique_name, "UniqueName", "unique-name-dot", text)
 
 
 def _output_faults(steps: Sequence[Step]) -> Iterator[Fault]:
@@ -60,24 +69,29 @@ def _output_faults(steps: Sequence[Step]) -> Iterator[Fault]:
     for step in steps:
         for output, target in step.outputs.items():
             if target not in names:
-                yield Fault(step.unique_name, f"Outputs.{output}", f"leads to {target!r}, which is not a step")
+                text = f"leads to {target!r}, which is not a step"
+                yield Fault(step.unique_name, f"Outputs.{output}", "output-dangling", text)
 
 
 def _graph_faults(steps: Sequence[Step]) -> Iterator[Fault]:
+    """What is wrong with the way through the steps; outputs that lead nowhere are told of elsewhere."""
     targets = {target for step in steps for target in step.outputs.values()}
     entries = [step for step in steps if step.unique_name not in targets]
     exits = [step.unique_name for step in steps if not step.outputs]
     if len(entries) > 1:
-        yield Fault("", "steps", f"there is more than one first step: {', '.join(s.unique_name for s in entries)}")
-    if len(exits) != 1:
-        yield Fault("", "steps", f"there must be exactly one last step, without outputs; found: {exits or 'none'}")
+        names = ", ".join(step.unique_name for step in entries)
+        yield Fault("", "Steps", "several-first-steps", f"there is more than one first step: {names}")
+    if steps and len(exits) != 1:
+        text = f"there must be exactly one last step, without outputs; found: {', '.join(exits) or 'none'}"
+        yield Fault("", "Steps", "no-single-last-step", text)
+    cycle = _on_a_cycle(steps)
+    for name in cycle:
+        yield Fault(name, "Outputs", "cycle", "is part of a cycle; a workflow only goes forward")
     if len(entries) == 1:
         reached = _reached(entries[0], {step.unique_name: step for step in steps})
         for step in steps:
-            if step.unique_name not in reached:
-                yield Fault(step.unique_name, "Outputs", "is never reached, or is part of a cycle")
-    if not entries or _has_cycle(steps):
-        yield Fault("", "steps", "the outputs form a cycle; a workflow only goes forward")
+            if step.unique_name not in reached and step.unique_name not in cycle:
+                yield Fault(step.unique_name, "Outputs", "step-unreachable", "is never reached")
 
 
 def _reached(entry: Step, by_name: Mapping[str, Step]) -> set[str]:
@@ -85,45 +99,55 @@ def _reached(entry: Step, by_name: Mapping[str, Step]) -> set[str]:
     todo = [entry.unique_name]
     while todo:
         name = todo.pop()
-        if name not in reached:
+        if name not in reached and name in by_name:
             reached.add(name)
             todo.extend(by_name[name].outputs.values())
     return reached
 
 
-def _has_cycle(steps: Sequence[Step]) -> bool:
-    """Whether removing steps nothing leads to, again and again, leaves any."""
-    left = {step.unique_name: set(step.outputs.values()) for step in steps}
-    while left:
-        targets = set().union(*left.values())
-        free = [name for name in left if name not in targets]
-        if not free:
-            return True
-        for name in free:
-            del left[name]
-    return False
+def _on_a_cycle(steps: Sequence[Step]) -> list[str]:
+    """The steps left when those nothing leads to, and those that lead nowhere, are removed again and again."""
+    edges = {(step.unique_name, target) for step in steps for target in step.outputs.values()}
+    while True:
+        within = {before for before, _ in edges} & {after for _, after in edges}
+        kept = {(before, after) for before, after in edges if before in within and after in within}
+        if kept == edges:
+            return list(dict.fromkeys(step.unique_name for step in steps if step.unique_name in within))
+        edges = kept
 
 
 def _type_faults(step: Step, step_type: StepType, workflow_type: str) -> Iterator[Fault]:
     name = step.unique_name
     if step_type.workflow_types and workflow_type not in step_type.workflow_types:
         allowed = ", ".join(step_type.workflow_types)
-        yield Fault(name, "ExtensionName", f"{step_type.extension_name} is only for {allowed}")
+        yield Fault(name, "ExtensionName", "step-not-for-type", f"{step_type.extension_name} is only for {allowed}")
     if step_type.once and step.conditions:
-        yield Fault(name, "Conditions", f"{step_type.extension_name} takes no conditions")
+        yield Fault(name, "Conditions", "conditions-refused", f"{step_type.extension_name} takes no conditions")
     if step_type.once and not step.enabled:
         text = f"{step_type.extension_name} cannot be switched off: everything before it would be for nothing"
-        yield Fault(name, "Enabled", text)
+        yield Fault(name, "Enabled", "cannot-be-disabled", text)
     for output in step.outputs:
         if output not in step_type.outputs:
-            yield Fault(name, f"Outputs.{output}", f"is not an output; allowed: {', '.join(step_type.outputs)}")
+            text = f"is not an output; allowed: {', '.join(step_type.outputs)}"
+            yield Fault(name, f"Outputs.{output}", "output-unknown", text)
     for signal in step.signals:
         if step_type.signal(signal.signal_name) is None:
             known = ", ".join(declared.name for declared in step_type.signals) or "none"
-            yield Fault(name, "Signals", f"{signal.signal_name!r} is not a signal of it; allowed: {known}")
+            text = f"{signal.signal_name!r} is not a signal of it; allowed: {known}"
+            yield Fault(name, "Signals", "signal-undeclared", text)
     declared = named_as_declared(step_type.parameters, step.parameters)
     for text in (*parameter_faults(step_type.parameters, step.parameters), *step_type.faults(declared)):
-        yield Fault(name, "ConfigurationParameters", text)
+        yield _parameter_fault(name, text, step_type)
+
+
+def _parameter_fault(step: str, text: str, step_type: StepType) -> Fault:
+    """The fault a text tells of, at the parameter whose name the text begins with."""
+    words = text.removeprefix("parameter ").split(maxsplit=1)
+    name = words[0].rstrip(":") if words else ""
+    declared = {parameter.name for parameter in step_type.parameters}
+    known = name in declared or text.startswith("parameter ")
+    field = f"ConfigurationParameters.{name}" if known else "ConfigurationParameters"
+    return Fault(step, field, "parameter-invalid", text.removeprefix(f"{name}: ") if known else text)
 
 
 def _once_faults(steps: Sequence[Step], step_types: Mapping[str, StepType]) -> Iterator[Fault]:
@@ -131,7 +155,8 @@ def _once_faults(steps: Sequence[Step], step_types: Mapping[str, StepType]) -> I
     for step in steps:
         step_type = step_types.get(step.extension_name)
         if step_type is not None and step_type.once and counts[step.extension_name] > 1:
-            yield Fault(step.unique_name, "ExtensionName", f"{step.extension_name} may stand in a definition once")
+            text = f"{step.extension_name} may stand in a definition once"
+            yield Fault(step.unique_name, "ExtensionName", "once-in-a-definition", text)
 
 
 def open_points(
@@ -142,7 +167,8 @@ def open_points(
     for step in steps:
         step_type = step_types.get(step.extension_name)
         if step_type is None:
-            points.append(Fault(step.unique_name, "ExtensionName", f"step type {step.extension_name!r} is not known"))
+            text = f"step type {step.extension_name!r} is not known"
+            points.append(Fault(step.unique_name, "ExtensionName", "step-type-unknown", text))
         else:
             points.extend(_missing_parameters(step, step_type))
             points.extend(_missing_roles(step, step_type, role_ids))
@@ -154,7 +180,8 @@ def _missing_parameters(step: Step, step_type: StepType) -> Iterator[Fault]:
     for parameter in step_type.parameters:
         value = declared.get(parameter.name)
         if parameter.required and parameter.default is None and (value is None or value == ""):
-            yield Fault(step.unique_name, f"ConfigurationParameters.{parameter.name}", "is required")
+            field = f"ConfigurationParameters.{parameter.name}"
+            yield Fault(step.unique_name, field, "parameter-missing", "is required")
 
 
 def _missing_roles(step: Step, step_type: StepType, role_ids: frozenset[int]) -> Iterator[Fault]:
@@ -163,9 +190,10 @@ def _missing_roles(step: Step, step_type: StepType, role_ids: frozenset[int]) ->
         given = {role_id for signal in configured for role_id in signal.role_ids}
         by_token = any(signal.role_tokens for signal in configured)
         for unknown in sorted(given - role_ids):
-            yield Fault(step.unique_name, "Signals.RoleIds", f"role {unknown} does not exist")
+            yield Fault(step.unique_name, "Signals.RoleIds", "role-unknown", f"role {unknown} does not exist")
         if not given and not by_token:
-            yield Fault(step.unique_name, "Signals.RoleIds", f"nobody may send {declared.name}: name at least one role")
+            text = f"nobody may send {declared.name}: name at least one role"
+            yield Fault(step.unique_name, "Signals.RoleIds", "role-missing", text)
 
 
 def warnings(steps: Sequence[Step], step_types: Mapping[str, StepType]) -> tuple[Fault, ...]:
@@ -179,7 +207,6 @@ def warnings(steps: Sequence[Step], step_types: Mapping[str, StepType]) -> tuple
         for name in sorted(_reached(step, by_name) - {step.unique_name}):
             later = step_types.get(by_name[name].extension_name)
             if later is not None and later.changes_request:
-                found.append(
-                    Fault(name, "ExtensionName", f"can change the request after its approval at {step.unique_name}")
-                )
+                text = f"can change the request after its approval at {step.unique_name}"
+                found.append(Fault(name, "ExtensionName", "changes-after-approval", text))
     return tuple(found)

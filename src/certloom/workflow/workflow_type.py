@@ -32,7 +32,8 @@ class WorkflowType(ABC):
     """What a workflow type declares. One file per type; ``app.py`` lists them.
 
     ``closing_step`` is the extension name of the step every definition of the type must hold exactly once, and which
-    is appended when absent; None where the type has none.
+    is appended when absent; None where the type has none. ``key_type`` names the kind of things that its definitions
+    are for, one of those that ``operations/definition_keys.py`` lists.
     """
 
     name: ClassVar[str]

@@ -11,6 +11,10 @@ __all__ = [
     "DefinitionListItem",
     "DefinitionResponse",
     "DefinitionUpdateRequest",
+    "DefinitionVersionQuery",
+    "FindingsQuery",
+    "ForceQuery",
+    "RoleOfSignal",
     "SignalConfigurationRequest",
     "SignalConfigurationResponse",
     "StepRequest",
@@ -19,7 +23,7 @@ __all__ = [
 
 
 class DefinitionCreateRequest(Wire, kw_only=True):
-    """A new definition. ``Key`` is the id or the name of a template."""
+    """A new definition. ``Key`` is the id or the name of what it is for, such as a template."""
 
     display_name: str
     workflow_type: str
@@ -36,12 +40,19 @@ class DefinitionUpdateRequest(Wire, kw_only=True):
     enabled: bool | None = None
 
 
+class RoleOfSignal(Wire, kw_only=True):
+    """A role as version 2 answers with it."""
+
+    role_id: int | None = None
+
+
 class SignalConfigurationRequest(Wire, kw_only=True):
-    """Who may send a signal."""
+    """Who may send a signal. ``Roles`` is read too, so that steps read in version 2 keep their roles when saved."""
 
     signal_name: str
     role_ids: list[int] | None = None
     role_tokens: list[str] | None = None
+    roles: list[RoleOfSignal] | None = None
 
 
 class ConditionRequest(Wire, kw_only=True):
@@ -68,6 +79,7 @@ class SignalConfigurationResponse(Wire, kw_only=True):
 
     signal_name: str
     role_ids: list[int]
+    role_tokens: list[str]
 
 
 class ConditionResponse(Wire, kw_only=True):
@@ -121,6 +133,19 @@ class DefinitionListItem(Wire, kw_only=True):
 
 
 class DefinitionVersionQuery(Wire, kw_only=True):
+    """Which version; absent means the newest. ``exportable`` leaves out role ids, which mean nothing elsewhere."""
+
+    definition_version: int | None = None
+    exportable: bool = False
+
+
+class FindingsQuery(Wire, kw_only=True):
     """Which version; absent means the newest."""
 
     definition_version: int | None = None
+
+
+class ForceQuery(Wire, kw_only=True):
+    """Whether instances may start at once for what waits."""
+
+    force: bool = False

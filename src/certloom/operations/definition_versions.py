@@ -1,0 +1,71 @@
+"""Versions: the steps of a draft. Every version is kept; one that was published is never changed again.
+
+Source: workflow-definitions reference, 2.5 and 2.8.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+from certloom.errors import Invalid
+from certloom.identity.actor import Actor
+from certloom.operations.access import Operation, require
+from certloom.operations.definition_steps import StepDraft, step_of, with_closing_step
+from certloom.operations.definition_view import (
+    DefinitionView,
+    changed,
+    commit_definition,
+    existing_definition,
+    existing_steps,
+    unchanged,
+    version_row,
+    view_of,
+)
+from certloom.operations.services import Services
+from certloom.store.definitions import DefinitionRow, version_was_published
+from certloom.store.rows import Put, Write
+from certloom.workflow.definition import Step
+from certloom.workflow.faults import Fault, Located, structural_faults
+
+__all__ = ["DefinitionInvalid", "draft_of", "faults_of", "save_steps"]
+
+
+class DefinitionInvalid(Located, Invalid):
+    """The steps cannot be saved; the message names every fault."""
+
+
+async def draft_of(services: Services, row: DefinitionRow) -> tuple[int, tuple[Write, ...]]:
+    """The number of the version that an edit changes, and the writes that begin it where it is a new one."""
+    # Asked of the version itself: an older one may have been put back into use since.
+    if not await version_was_published(services.database, row.id, row.draft_version):
+        return row.draft_version, ()
+    version = row.draft_version + 1
+    steps = await existing_steps(services, row, row.draft_version)
+    return version, (Put(version_row(row.id, version, steps)),)
+
+
+async def faults_of(services: Services, row: DefinitionRow, steps: tuple[Step, ...]) -> tuple[Fault, ...]:
+    """Everything that keeps the definition from having these steps."""
+    # Reading a script may take a moment, and a process.
+    return await asyncio.to_thread(structural_faults, steps, row.workflow_type, services.step_types)
+
+
+async def save_steps(
+    services: Services, actor: Actor, definition_id: UUID, drafts: Sequence[StepDraft]
+) -> DefinitionView:
+    """Replace the steps of the draft; where the newest version was published, they become a new version.
+
+    Raises DefinitionInvalid with every structural fault; then nothing is changed.
+    """
+    require(actor, Operation.SAVE_STEPS)
+    before = await existing_definition(services, definition_id)
+    steps = with_closing_step(services, before, tuple(step_of(services, draft) for draft in drafts))
+    faults = await faults_of(services, before, steps)
+    if faults:
+        raise DefinitionInvalid("The steps cannot be saved.", faults)
+    version, _ = await draft_of(services, before)
+    row = changed(before, draft_version=version)
+    writes = (Put(row), Put(version_row(row.id, version, steps)))
+    message = f"Saved the steps of version {version}."
+    await commit_definition(services, actor, Operation.SAVE_STEPS, row, message, writes, (unchanged(before),))
+    return await view_of(services, row)
