@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from certloom.scripting.powershell.cmdlets.refused import REFUSED
 from certloom.scripting.powershell.cmdlets.registry import CMDLETS
 from certloom.scripting.powershell.cmdlets.spec import Cmdlet
 from certloom.scripting.powershell.limits import Limits
@@ -26,7 +27,11 @@ culture and in UTC. An error nobody catches ends the script.
 
 A script gets its `ScriptParameters` through `param()`, ignoring case, and returns a hashtable; its entries go into the
 data of the instance. `throw` fails the step with its message. What `Write-Warning`, `Write-Host` and their like say
-goes into the journal."""
+goes into the journal.
+
+Different on purpose: a string counts characters, not UTF-16 units; `[xml]` refuses a document type declaration and so
+every entity of its own; what is verbose or for debugging is always said; hashtables keep the order their keys came in;
+`2>$null` takes what `Write-Error` writes, and an error that ends a statement stays an error."""
 
 
 def script_words() -> str:
@@ -61,7 +66,7 @@ Operators: {_words(sorted(name if not name.isalpha() else f"-{name}" for name in
 
 | word | instead |
 |---|---|
-{_rows((f"`{word}`", instead) for word, instead in sorted(NOT_SUPPORTED.items()))}
+{_rows((f"`{word}`", instead) for word, instead in sorted({**NOT_SUPPORTED, **REFUSED}.items(), key=lambda one: one[0].lower()))}
 
 ## What holds it
 

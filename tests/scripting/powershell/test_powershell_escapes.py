@@ -57,7 +57,12 @@ REACHES_OUT = [
     """[xml]'<a xmlns:i="http://www.w3.org/2001/XInclude"><i:include href="/etc/passwd"/></a>' | % { $_.a.b.Foo() }""",
     "[wmi]'x'",
     "[adsi]'x'",
-    "[ref]$x",
+    "[ref].Assembly.Foo()",
+    "([ref]5).read.Foo()",
+    "([ref]5).write(1)",
+    "[type]'System.IO.File'",
+    "[enum]::GetNames([System.Environment])",
+    "[cultureinfo]::new('de').Foo()",
     "Get-Content /etc/passwd",
     "Set-Content x y",
     "Get-ChildItem",
@@ -142,6 +147,14 @@ REACHES_OUT = [
 ]
 
 BOMBS = [
+    "[bigint]::Pow(2, 2000000000)",
+    "$x = 10n; while ($true) { $x = $x * $x }",
+    "[bigint]('9' * 100000)",
+    "1n -shl 100000000",
+    "[bigint]::ModPow([bigint]::Pow(2, 10000), [bigint]::Pow(2, 10000), [bigint]::Pow(3, 5000))",
+    "while ($true) { trap { continue } throw 'x' }",
+    "while ($true) { throw 'x' || 1 }",
+    "while ($true) { Write-Error x 2>&1 }",
     """[xml]'<!DOCTYPE a [<!ENTITY b "xxxxxxxxxx"><!ENTITY c "&b;&b;&b;&b;&b;">]><a>&c;</a>'""",
     "[xml](('<a>' * 100000) + ('</a>' * 100000))",
     "[xml]('<a>' + ('<b/>' * 240000) + '</a>')",

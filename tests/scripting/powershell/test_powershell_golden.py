@@ -12,7 +12,7 @@ from certloom.scripting.powershell.limits import Limits
 from certloom.scripting.powershell.run import run
 
 GOLDEN = Path(__file__).parent / "golden"
-ENOUGH = 1_500
+ENOUGH = 2_100
 
 
 def cases() -> Iterator[Any]:

@@ -8,7 +8,7 @@ import msgspec
 
 from certloom.scripting.powershell.cmdlets.binding import parameter_of
 from certloom.scripting.powershell.cmdlets.registry import COMMANDS
-from certloom.scripting.powershell.compiling.commands import nearest_command
+from certloom.scripting.powershell.compiling.commands import instead_of
 from certloom.scripting.powershell.compiling.intrinsic import INTRINSIC
 from certloom.scripting.powershell.compiling.validation import VALIDATIONS
 from certloom.scripting.powershell.syntax import expressions as tree
@@ -68,7 +68,7 @@ def _command(node: statements.Command, functions: set[str]) -> Iterator[Problem]
         return
     cmdlet = COMMANDS.get(name.lower())
     if cmdlet is None:
-        message = f"The command '{name[:100]}' is not allowed in a script; the nearest one is {nearest_command(name)}."
+        message = f"The command '{name[:100]}' is not allowed in a script; {instead_of(name)}."
         yield Problem(node.line, node.column, message)
         return
     for argument in node.arguments:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from certloom.scripting.powershell.compiling.access import ACCESS
 from certloom.scripting.powershell.compiling.bodies import compile_body
-from certloom.scripting.powershell.compiling.branches import BRANCHES
+from certloom.scripting.powershell.compiling.branches import BRANCHES, trapping
 from certloom.scripting.powershell.compiling.commands import PIPELINES
 from certloom.scripting.powershell.compiling.compiler import Compiler, Evaluate, Execute
 from certloom.scripting.powershell.compiling.flow import FLOW
@@ -22,7 +22,7 @@ __all__ = ["compiled", "compiled_text"]
 
 _EXPRESSIONS: dict[type[Node], Callable[..., Evaluate]] = {**VALUES, **OPERATIONS, **ACCESS}
 _STATEMENTS: dict[type[Node], Callable[..., Execute]] = {**BRANCHES, **LOOPS, **FLOW, **PIPELINES}
-_COMPILER = Compiler(_EXPRESSIONS, _STATEMENTS, compile_body)
+_COMPILER = Compiler(_EXPRESSIONS, _STATEMENTS, compile_body, trapping)
 
 
 def compiled(script: Script) -> Body:

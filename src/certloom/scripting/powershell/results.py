@@ -9,13 +9,14 @@ from typing import Any
 
 from certloom.scripting.powershell.cmdlets.json_writing import iso_moment
 from certloom.scripting.powershell.faults import ScriptFailed, ScriptLimitReached
+from certloom.scripting.powershell.formatting.dates import format_offset
 from certloom.scripting.powershell.limits import Budget
 from certloom.scripting.powershell.values.collections import Entry, Hashtable, ListValue, PSObject
 from certloom.scripting.powershell.values.conversion import items_of
-from certloom.scripting.powershell.values.numbers import Int64, fits
+from certloom.scripting.powershell.values.numbers import Int64, UInt64, fits
 from certloom.scripting.powershell.values.objects import Nothing
 from certloom.scripting.powershell.values.text import text
-from certloom.scripting.powershell.values.times import DateTimeValue
+from certloom.scripting.powershell.values.times import DateTimeOffsetValue, DateTimeValue
 from certloom.scripting.powershell.values.unicode import well_formed
 
 __all__ = ["given_value", "plain", "returned"]
@@ -90,13 +91,23 @@ def plain(budget: Budget, value: object, level: int = 0) -> Any:  # noqa: PLR091
         return {_text(budget, name): plain(budget, one, level + 1) for name, one in _pairs(value)}
     if isinstance(value, Entry):
         return {"Key": plain(budget, value.key, level + 1), "Value": plain(budget, value.value, level + 1)}
-    return _text(budget, iso_moment(value) if isinstance(value, DateTimeValue) else text(value))
+    return _text(budget, _written(value))
+
+
+def _written(value: object) -> str:
+    if isinstance(value, DateTimeValue):
+        return iso_moment(value)
+    return (
+        format_offset(value, "yyyy-MM-ddTHH:mm:ss.FFFFFFFzzz")
+        if isinstance(value, DateTimeOffsetValue)
+        else text(value)
+    )
 
 
 def _number(budget: Budget, value: float | Decimal) -> Any:
     budget.put_out(8)
     if isinstance(value, int):
-        return int(value)
+        return int(value) if fits(Int64, value) or fits(UInt64, value) else text(value)
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return float(value) if math.isfinite(value) else text(value)

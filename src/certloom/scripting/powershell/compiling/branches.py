@@ -21,7 +21,7 @@ from certloom.scripting.powershell.values.patterns import Pattern
 from certloom.scripting.powershell.values.text import text
 from certloom.scripting.powershell.values.truth import truth
 
-__all__ = ["BRANCHES", "handled"]
+__all__ = ["BRANCHES", "trapping"]
 
 Clause = Callable[[Scope, object], bool]
 
@@ -176,6 +176,37 @@ def handled(scope: Scope, emit: Emit, wrong: ScriptError, handler: Execute) -> N
         handler(scope, emit)
     finally:
         scope.variables["_"] = before
+
+
+def trapping(compiler: Compiler, traps: tuple[tree.Trap, ...], parts: tuple[Execute, ...]) -> Execute:
+    """Statements whose errors the traps beside them handle (about_Trap)."""
+    handlers = tuple(((one.type,) if one.type is not None else (), compiler.block(one.body)) for one in traps)
+    # A trap for the very type comes before one that takes everything.
+    ordered = tuple(sorted(handlers, key=lambda one: not one[0]))
+
+    def run(scope: Scope, emit: Emit) -> None:
+        for part in parts:
+            try:
+                part(scope, emit)
+            except ScriptError as wrong:
+                handler = _handler(ordered, wrong)
+                if handler is None:
+                    raise
+                _trapped(scope, emit, wrong, handler)
+
+    return run
+
+
+def _trapped(scope: Scope, emit: Emit, wrong: ScriptError, handler: Execute) -> None:
+    """``continue`` goes on in silence, ``break`` hands the error on; without either it is said before going on."""
+    try:
+        handled(scope, emit, wrong, handler)
+    except ContinueSignal:
+        return
+    except BreakSignal:
+        raise wrong from None
+    scope.session.say("error", wrong.exception.message)
+    scope.session.succeeded = False
 
 
 BRANCHES: dict[type[Node], Callable[..., Execute]] = {

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 
 from certloom.scripting.powershell.cmdlets.binding import bind
+from certloom.scripting.powershell.cmdlets.refused import REFUSED
 from certloom.scripting.powershell.cmdlets.registry import COMMANDS
 from certloom.scripting.powershell.cmdlets.spec import Call, Cmdlet
 from certloom.scripting.powershell.compiling.compiler import Compiler, Evaluate, Execute, pour
@@ -21,7 +22,7 @@ from certloom.scripting.powershell.values.errors import ScriptError, failure
 from certloom.scripting.powershell.values.objects import ErrorRecord, ScriptBlock
 from certloom.scripting.powershell.values.text import text
 
-__all__ = ["PIPELINES", "nearest_command"]
+__all__ = ["PIPELINES", "instead_of"]
 
 Collect = Callable[[Scope], list[Given]]
 
@@ -175,11 +176,17 @@ def nearest_command(name: str) -> str:
     return COMMANDS[close[0]].name if close else "ForEach-Object"
 
 
+def instead_of(name: str) -> str:
+    """What to write instead of a command that is not allowed."""
+    known = next((instead for one, instead in REFUSED.items() if one.lower() == name.lower()), None)
+    return f"use {known}" if known is not None else f"the nearest one is {nearest_command(name)}"
+
+
 def unknown(name: str) -> ScriptError:
     """The error of a command that does not exist."""
     return failure(
         f"The term '{name[:100]}' is not recognized as a name of a cmdlet or function of restricted PowerShell; "
-        f"the nearest is {nearest_command(name)}.",
+        f"{instead_of(name)}.",
         "System.Management.Automation.CommandNotFoundException",
     )
 

@@ -48,10 +48,12 @@ class Compiler:
         expressions: Mapping[type[Node], Callable[..., Evaluate]],
         statements: Mapping[type[Node], Callable[..., Execute]],
         body: Callable[[Compiler, tree.Body], Body],
+        trapping: Callable[[Compiler, tuple[tree.Trap, ...], tuple[Execute, ...]], Execute],
     ) -> None:
         self._expressions = expressions
         self._statements = statements
         self._body = body
+        self._trapping = trapping
 
     def expression(self, node: Expression) -> Evaluate:
         """The closure that gives an expression's value."""
@@ -74,7 +76,10 @@ class Compiler:
 
     def block(self, node: tree.Block) -> Execute:
         """The closure that does statements in order."""
-        parts = tuple(self.statement(statement) for statement in node.statements)
+        traps = tuple(one for one in node.statements if isinstance(one, tree.Trap))
+        parts = tuple(self.statement(one) for one in node.statements if not isinstance(one, tree.Trap))
+        if traps:
+            return self._trapping(self, traps, parts)
         if len(parts) == 1:
             return parts[0]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from certloom.scripting.powershell.compiling.compiler import Compiler, Evaluate
-from certloom.scripting.powershell.compiling.targets import setter
+from certloom.scripting.powershell.compiling.targets import reference, setter
 from certloom.scripting.powershell.compiling.texts import TEXT_OPERATORS, join, unary_split
 from certloom.scripting.powershell.compiling.values import hash_table, settled
 from certloom.scripting.powershell.formatting.composite import composite
@@ -208,7 +208,23 @@ def _cast(compiler: Compiler, node: tree.Cast) -> Evaluate:
         operand = compiler.expression(node.operand)
     if short == "void":
         return _discarded(operand)
+    if short in _REFERENCES and isinstance(node.operand, tree.Variable):
+        return reference(compiler, node.operand)
+    if short in _TYPES:
+        return _named_type(operand)
     return _converted(operand, node.type)
+
+
+_REFERENCES = frozenset({"ref", "system.management.automation.psreference"})
+_TYPES = frozenset({"type", "system.type"})
+
+
+def _named_type(operand: Evaluate) -> Evaluate:
+    def run(scope: Scope) -> object:
+        value = settled(operand(scope))
+        return value if value is None or isinstance(value, TypeRef) else written_type(text(value))
+
+    return run
 
 
 def _discarded(operand: Evaluate) -> Evaluate:

@@ -11,10 +11,10 @@ from certloom.scripting.powershell.types.registry import resolve
 from certloom.scripting.powershell.values.collections import ListValue
 from certloom.scripting.powershell.values.conversion import convert, items_of
 from certloom.scripting.powershell.values.errors import failure
-from certloom.scripting.powershell.values.objects import Nothing
+from certloom.scripting.powershell.values.objects import Nothing, RefValue
 from certloom.scripting.powershell.values.text import text
 
-__all__ = ["Setter", "setter"]
+__all__ = ["Setter", "reference", "setter"]
 
 Setter = Callable[[Scope, object], None]
 _READ_ONLY = frozenset({"true", "false"})
@@ -35,6 +35,20 @@ def _variable(_: Compiler, target: tree.Variable) -> Setter:
     if target.scope in {"script", "global"}:
         return lambda scope, value: scope.script().put(name, value)
     return lambda scope, value: scope.put(name, value)
+
+
+def reference(compiler: Compiler, target: tree.Variable) -> Callable[[Scope], object]:
+    """``[ref]$variable``: reads and writes the variable where it stands."""
+    name, read = target.name.lower(), compiler.expression(target)
+
+    def run(scope: Scope) -> object:
+        owner: Scope | None = scope
+        while owner is not None and name not in owner.variables:
+            owner = owner.parent
+        place = owner or scope
+        return RefValue(lambda: read(place), lambda value: None if name == "null" else place.put(name, value))
+
+    return run
 
 
 def _refused(name: str) -> Setter:

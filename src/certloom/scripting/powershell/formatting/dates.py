@@ -6,18 +6,19 @@ from datetime import datetime
 
 from certloom.scripting.powershell.values.dates import MONTHS
 from certloom.scripting.powershell.values.errors import failure
-from certloom.scripting.powershell.values.text import span_text
+from certloom.scripting.powershell.values.text import distance, offset_text, span_text
 from certloom.scripting.powershell.values.times import (
     TICKS_PER_DAY,
     TICKS_PER_SECOND,
     UNSPECIFIED,
     UTC_KIND,
+    DateTimeOffsetValue,
     DateTimeValue,
     TimeSpanValue,
     to_datetime,
 )
 
-__all__ = ["DAYS", "STANDARD_DATES", "format_date", "format_span"]
+__all__ = ["DAYS", "STANDARD_DATES", "format_date", "format_offset", "format_span"]
 
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
@@ -42,7 +43,7 @@ STANDARD_DATES = {
     "y": "yyyy MMMM",
     "Y": "yyyy MMMM",
 }
-_TOKEN = re.compile(r"'[^']*'|\"[^\"]*\"|\\.|%|d+|M+|y+|H+|h+|m+|s+|f+|F+|t+|K|z+|g+|.", re.DOTALL)
+_TOKEN = re.compile(r"\.F+|'[^']*'|\"[^\"]*\"|\\.|%|d+|M+|y+|H+|h+|m+|s+|f+|F+|t+|K|z+|g+|.", re.DOTALL)
 _SPAN_TOKEN = re.compile(r"'[^']*'|\"[^\"]*\"|\\.|%|d+|h+|m+|s+|f+|F+|.", re.DOTALL)
 
 
@@ -57,7 +58,23 @@ def format_date(value: DateTimeValue, form: str) -> str:
     return "".join(_date_piece(mark, moment, value) for mark in _TOKEN.findall(form or STANDARD_DATES["G"]))
 
 
+def format_offset(value: DateTimeOffsetValue, form: str) -> str:
+    """A moment with its distance from UTC by a format string."""
+    if not form:
+        return offset_text(value)
+    clock = DateTimeValue(value.utc() if form in {"u", "r", "R"} else value.ticks)
+    whole = STANDARD_DATES.get(form, form)
+    shown = distance(value.offset)
+    return "".join(
+        shown if mark in {"K", "zzz"} else format_date(clock, f"%{mark}" if len(mark) == 1 else mark)
+        for mark in _TOKEN.findall(whole)
+    )
+
+
 def _date_piece(mark: str, moment: datetime, value: DateTimeValue) -> str:
+    if mark.startswith(".F"):
+        fraction = _fraction(len(mark) - 1, moment, value).rstrip("0")
+        return f".{fraction}" if fraction else ""
     piece = _PIECES.get(mark[0])
     if piece is not None:
         return piece(len(mark), moment, value)

@@ -8,12 +8,21 @@ from certloom.scripting.powershell.values.collections import Hashtable, ListValu
 from certloom.scripting.powershell.values.conversion import items_of
 from certloom.scripting.powershell.values.errors import MOST_ITEMS, ScriptError, failure, room_for
 from certloom.scripting.powershell.values.kinds import kind_name
-from certloom.scripting.powershell.values.numbers import Char, Int64, Single, UInt32, UInt64, fits
+from certloom.scripting.powershell.values.numbers import (
+    MOST_BITS,
+    BigInteger,
+    Char,
+    Int64,
+    Single,
+    UInt32,
+    UInt64,
+    fits,
+)
 from certloom.scripting.powershell.values.numeric import MOST_DECIMAL, no_conversion, number_of, to_whole
 from certloom.scripting.powershell.values.objects import Nothing
 from certloom.scripting.powershell.values.reading import numeric_literal
 from certloom.scripting.powershell.values.text import text
-from certloom.scripting.powershell.values.times import DateTimeValue, TimeSpanValue
+from certloom.scripting.powershell.values.times import DateTimeOffsetValue, DateTimeValue, TimeSpanValue
 
 __all__ = ["add", "divide", "multiply", "negate", "remainder", "subtract"]
 
@@ -45,6 +54,9 @@ def _smallest(value: int) -> Number:
 
 def _whole(value: int, left: object, right: object) -> Number:
     """A whole result in the type of its operands; what does not fit becomes a double."""
+    if isinstance(left, BigInteger) or isinstance(right, BigInteger):
+        room_for(value.bit_length(), MOST_BITS)
+        return BigInteger(value)
     if type(left) is UInt64 or type(right) is UInt64:
         kind: type[int] = UInt64
     elif isinstance(left, _WIDE) or isinstance(right, _WIDE):
@@ -111,7 +123,7 @@ def add(left: object, right: object) -> object:  # noqa: PLR0911 - one line for 
         return _merge(left, right)
     if left is None or isinstance(left, Nothing):
         return right
-    if isinstance(left, DateTimeValue | TimeSpanValue):
+    if isinstance(left, DateTimeValue | DateTimeOffsetValue | TimeSpanValue):
         return _add_time(left, right)
     return _calculated(_left(left, "op_Addition"), operand(right), int.__add__, float.__add__, _DECIMALS.add)
 
@@ -164,8 +176,10 @@ def span_of(value: object) -> TimeSpanValue:
     return value if isinstance(value, TimeSpanValue) else TimeSpanValue(_long(value))
 
 
-def _add_time(left: DateTimeValue | TimeSpanValue, right: object) -> object:
+def _add_time(left: DateTimeValue | DateTimeOffsetValue | TimeSpanValue, right: object) -> object:
     ticks = span_of(right).ticks
+    if isinstance(left, DateTimeOffsetValue):
+        return DateTimeOffsetValue(left.ticks + ticks, left.offset)
     return left.plus(ticks) if isinstance(left, DateTimeValue) else TimeSpanValue(left.ticks + ticks)
 
 
@@ -175,6 +189,10 @@ def subtract(left: object, right: object) -> object:
         if isinstance(right, DateTimeValue):
             return TimeSpanValue(left.ticks - right.ticks)
         return left.plus(-span_of(right).ticks)
+    if isinstance(left, DateTimeOffsetValue):
+        if isinstance(right, DateTimeOffsetValue):
+            return TimeSpanValue(left.utc() - right.utc())
+        return DateTimeOffsetValue(left.ticks - span_of(right).ticks, left.offset)
     if isinstance(left, TimeSpanValue):
         return TimeSpanValue(left.ticks - span_of(right).ticks)
     number = _left(left, "op_Subtraction")
@@ -222,6 +240,8 @@ def divide(left: object, right: object) -> object:
     if isinstance(first, int) and isinstance(second, int):
         if second == 0:
             raise divided_by_zero()
+        if isinstance(first, BigInteger) or isinstance(second, BigInteger):
+            return BigInteger((abs(first) // abs(second)) * (1 if (first < 0) is (second < 0) else -1))
         if first % second:
             return first / second
         return _whole(first // second, first, second)

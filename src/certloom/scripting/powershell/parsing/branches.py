@@ -5,9 +5,9 @@ import re
 from certloom.scripting.powershell.parsing.cursor import Cursor
 from certloom.scripting.powershell.parsing.primary import atom, postfix
 from certloom.scripting.powershell.syntax.expressions import Expression, Literal, TypeName
-from certloom.scripting.powershell.syntax.statements import Block, Catch, If, Statement, Switch, Try
+from certloom.scripting.powershell.syntax.statements import Block, Catch, If, Statement, Switch, Trap, Try
 
-__all__ = ["block", "condition", "if_statement", "switch_statement", "try_statement"]
+__all__ = ["block", "condition", "if_statement", "switch_statement", "trap_statement", "try_statement"]
 
 _ELSEIF = re.compile(r"elseif\b", re.IGNORECASE)
 _ELSE = re.compile(r"else\b", re.IGNORECASE)
@@ -120,6 +120,15 @@ def try_statement(cursor: Cursor, _: str) -> Statement:
     if not catches and last is None:
         raise cursor.fail("'try' needs a 'catch' or a 'finally' behind it.")
     return Try(line, column, body, tuple(catches), last)
+
+
+def trap_statement(cursor: Cursor, _: str) -> Statement:
+    """What follows ``trap``."""
+    line, column = cursor.place()
+    types = _types(cursor)
+    if len(types) > 1:
+        raise cursor.fail("'trap' takes one type. Write a trap for each.")
+    return Trap(line, column, types[0] if types else None, block(cursor))
 
 
 def _types(cursor: Cursor) -> tuple[TypeName, ...]:

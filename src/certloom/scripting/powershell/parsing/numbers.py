@@ -13,7 +13,7 @@ from certloom.scripting.powershell.values.numbers import (
 __all__ = ["NUMBER", "number_from", "numeric_value"]
 
 _BODY = r"(?:0x[0-9a-f]+|0b[01]+|(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:e[+-]?\d+)?)"
-NUMBER = re.compile(rf"({_BODY})(ul|us|uy|[dlusy])?(kb|mb|gb|tb|pb)?(?![\w])", re.IGNORECASE)
+NUMBER = re.compile(rf"({_BODY})(ul|us|uy|[dlusyn])?(kb|mb|gb|tb|pb)?(?![\w])", re.IGNORECASE)
 _UNIT = {"": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40, "pb": 1 << 50}
 _HEX_WIDTHS = ((8, 32), (16, 64))
 _LONGEST = 400

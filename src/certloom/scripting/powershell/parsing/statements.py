@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from certloom.scripting.powershell.parsing.branches import if_statement, switch_statement, try_statement
+from certloom.scripting.powershell.parsing.branches import if_statement, switch_statement, trap_statement, try_statement
 from certloom.scripting.powershell.parsing.cursor import Cursor
 from certloom.scripting.powershell.parsing.functions import function_statement
 from certloom.scripting.powershell.parsing.loops import do_statement, for_statement, foreach_statement, while_statement
@@ -45,6 +45,7 @@ _STATEMENTS: dict[str, _Rule] = {
     "function": function_statement,
     "filter": function_statement,
     "try": try_statement,
+    "trap": trap_statement,
     "return": lambda cursor, _: _leave(cursor, "return"),
     "throw": lambda cursor, _: _leave(cursor, "throw"),
     "exit": lambda cursor, _: _leave(cursor, "exit"),

@@ -60,6 +60,7 @@ KEYWORDS = frozenset(
         "continue",
         "try",
         "param",
+        "trap",
     ]
 )
 
@@ -68,7 +69,6 @@ NOT_SUPPORTED = {
     "enum": "a hashtable or [ValidateSet()]",
     "using": "nothing: only built-in types exist",
     "data": "a plain assignment",
-    "trap": "try and catch",
     "dynamicparam": "param()",
     "workflow": "a function",
     "configuration": "a function",

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from certloom.scripting.powershell.formatting.dates import format_date
 from certloom.scripting.powershell.runtime.session import Session
 from certloom.scripting.powershell.types.arrays import any_value
-from certloom.scripting.powershell.types.exact_dates import parse_exact
+from certloom.scripting.powershell.types.exact_dates import parse_exact, styled
 from certloom.scripting.powershell.types.spec import TypeSpec, static, takes, with_session
+from certloom.scripting.powershell.types.trying import tries_each
 from certloom.scripting.powershell.values.conversion import convert, to_int, to_string
 from certloom.scripting.powershell.values.dates import date_from_text
 from certloom.scripting.powershell.values.enums import enum_member, enum_of
@@ -107,11 +108,11 @@ def _new(_: Session, __: object, arguments: Sequence[object]) -> object:
     return from_parts(tuple(map(int, numbers[:6])), kind, milliseconds * 10_000)
 
 
-def _parse(value: str, *_: object) -> DateTimeValue:
+def _parse(value: str, *options: object) -> DateTimeValue:
     read = date_from_text(value)
     if read is None:
         raise failure(f"String '{value[:100]}' was not recognized as a valid DateTime.", inner="System.FormatException")
-    return read
+    return styled(read, value, options)
 
 
 def _universal(value: DateTimeValue) -> DateTimeValue:
@@ -179,7 +180,10 @@ DATETIME = TypeSpec(
     static_methods={
         "Parse": static(_parse, to_string, any_value, any_value, least=1),
         "ParseExact": static(parse_exact, to_string, any_value, any_value, any_value, least=2),
-        "TryParse": static(lambda value, *_: date_from_text(value) is not None, to_string, any_value, least=1),
+        "TryParse": tries_each(lambda given: _parse(text(given[0]), *given[1:]), lambda: DateTimeValue(0)),
+        "TryParseExact": tries_each(
+            lambda given: parse_exact(text(given[0]), *given[1:]) if len(given) > 1 else None, lambda: DateTimeValue(0)
+        ),
         "IsLeapYear": static(_leap, to_int),
         "DaysInMonth": static(_days_in, to_int, to_int),
         "SpecifyKind": static(

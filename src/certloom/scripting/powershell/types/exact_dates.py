@@ -1,15 +1,18 @@
 """DateTime.ParseExact: a text by a custom format."""
 
 import re
+from collections.abc import Sequence
 
 from certloom.scripting.powershell.formatting.dates import DAYS, STANDARD_DATES
 from certloom.scripting.powershell.values.conversion import items_of
 from certloom.scripting.powershell.values.dates import MONTHS
+from certloom.scripting.powershell.values.enums import enum_member
 from certloom.scripting.powershell.values.errors import ScriptError, failure
+from certloom.scripting.powershell.values.objects import EnumValue
 from certloom.scripting.powershell.values.text import text
-from certloom.scripting.powershell.values.times import LOCAL, UNSPECIFIED, DateTimeValue, from_parts
+from certloom.scripting.powershell.values.times import LOCAL, UNSPECIFIED, UTC_KIND, DateTimeValue, from_parts
 
-__all__ = ["parse_exact"]
+__all__ = ["parse_exact", "styled"]
 
 _TOKEN = re.compile(r"'[^']*'|\\.|d+|M+|y+|H+|h+|m+|s+|f+|t+|K|z+|.", re.DOTALL)
 _FIELDS = {
@@ -36,6 +39,8 @@ _FIELDS = {
     "zzz": r"(?P<zone>[+-]\d{2}:\d{2})",
 }
 _LONGEST = 100
+_STYLES = "System.Globalization.DateTimeStyles"
+_ADJUST, _ASSUME_LOCAL, _ASSUME_UNIVERSAL, _ROUND_TRIP = 16, 32, 64, 128
 
 
 def _wrong(value: str) -> ScriptError:
@@ -54,7 +59,7 @@ def _regex(form: str) -> str:
     return "".join(made)
 
 
-def parse_exact(value: str, forms: object, *_: object) -> DateTimeValue:
+def parse_exact(value: str, forms: object, *options: object) -> DateTimeValue:
     """The moment of a text that has exactly one of the formats."""
     for form in items_of(forms):
         written = text(form)
@@ -65,8 +70,20 @@ def parse_exact(value: str, forms: object, *_: object) -> DateTimeValue:
         except re.error as twice:
             raise _wrong(value) from twice
         if found is not None:
-            return _moment(found.groupdict())
+            return styled(_moment(found.groupdict()), value, options)
     raise _wrong(value)
+
+
+def styled(moment: DateTimeValue, source: str, options: Sequence[object]) -> DateTimeValue:
+    """The kind that a DateTimeStyles gives a moment; local time is UTC."""
+    given = [one for one in options if isinstance(one, str | EnumValue)]
+    style = enum_member(_STYLES, given[-1]).value if given and given[-1] != "" else 0
+    kind = moment.kind
+    if kind == UNSPECIFIED and style & (_ASSUME_LOCAL | _ASSUME_UNIVERSAL):
+        kind = LOCAL
+    if kind == LOCAL and (style & _ADJUST or (style & _ROUND_TRIP and source.rstrip().upper().endswith("Z"))):
+        kind = UTC_KIND
+    return DateTimeValue(moment.ticks, kind)
 
 
 def _moment(parts: dict[str, str | None]) -> DateTimeValue:

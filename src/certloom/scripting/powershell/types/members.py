@@ -12,7 +12,7 @@ from certloom.scripting.powershell.values.collections import Entry, Hashtable, L
 from certloom.scripting.powershell.values.conversion import items_of
 from certloom.scripting.powershell.values.errors import ExceptionValue, ScriptError, failure
 from certloom.scripting.powershell.values.kinds import kind_name, type_of
-from certloom.scripting.powershell.values.objects import NOTHING, Nothing, TypeRef
+from certloom.scripting.powershell.values.objects import NOTHING, Nothing, RefValue, TypeRef
 from certloom.scripting.powershell.values.text import text
 from certloom.scripting.powershell.xml.adapter import assign, named
 from certloom.scripting.powershell.xml.nodes import XmlNode
@@ -139,6 +139,9 @@ def put(target: object, name: str, value: object) -> None:
     found = target.properties.get(name.lower()) if isinstance(target, PSObject) else None
     if found is not None and found.kind == "NoteProperty":
         found.value = value
+        return
+    if isinstance(target, RefValue) and name.lower() == "value":
+        target.write(value)
         return
     if isinstance(target, Entry) and name.lower() == "value":
         target.value = value

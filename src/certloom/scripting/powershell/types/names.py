@@ -27,7 +27,6 @@ _ENUMERATIONS = tuple(
 NAMES: tuple[TypeSpec, ...] = (
     *_ENUMERATIONS,
     TypeSpec(name="System.Void", aliases=("void",)),
-    TypeSpec(name="System.Enum", aliases=("enum",)),
     TypeSpec(name="System.ValueType"),
     TypeSpec(name="System.IComparable"),
     TypeSpec(name="System.IFormattable"),

@@ -1,13 +1,15 @@
 """The numeric types, Boolean and Char."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
+from certloom.scripting.powershell.runtime.session import Session
 from certloom.scripting.powershell.types.arrays import any_value
-from certloom.scripting.powershell.types.parsing import parse_number, try_parse
-from certloom.scripting.powershell.types.spec import TypeSpec, static, takes
+from certloom.scripting.powershell.types.parsing import parse_styled
+from certloom.scripting.powershell.types.spec import Method, TypeSpec, no_overload, static, takes
 from certloom.scripting.powershell.types.strings import substring
+from certloom.scripting.powershell.types.trying import tries, tries_each
 from certloom.scripting.powershell.values.conversion import convert, to_int, to_string
 from certloom.scripting.powershell.values.errors import failure
 from certloom.scripting.powershell.values.numbers import (
@@ -44,6 +46,20 @@ def _constant(value: object) -> Callable[[], object]:
     return lambda: value
 
 
+def _reading(name: str) -> dict[str, Method]:
+    """``Parse`` and ``TryParse``."""
+
+    def parse(_: Session, __: object, arguments: Sequence[object]) -> object:
+        if not arguments:
+            raise no_overload("Parse", 0)
+        return parse_styled(arguments, name)
+
+    return {
+        "Parse": parse,
+        "TryParse": tries_each(lambda given: parse_styled(given, name), lambda: convert(0, TypeRef(name))),
+    }
+
+
 def _whole(kind: type[int]) -> TypeSpec:
     name, aliases = _WHOLE[kind]
     least, most = WHOLE_TYPES[kind]
@@ -53,8 +69,7 @@ def _whole(kind: type[int]) -> TypeSpec:
         bases=_BASES,
         static_properties={"MaxValue": _constant(kind(most)), "MinValue": _constant(kind(least))},
         static_methods={
-            "Parse": static(lambda value, *_: parse_number(value, name), to_string, any_value, any_value, least=1),
-            "TryParse": static(lambda value, *_: try_parse(value, name), to_string, any_value, least=1),
+            **_reading(name),
         },
         new=static(lambda: kind(0)),
     )
@@ -67,8 +82,7 @@ def _real(name: str, aliases: tuple[str, ...], constants: dict[str, object]) -> 
         bases=_BASES,
         static_properties={key: _constant(value) for key, value in constants.items()},
         static_methods={
-            "Parse": static(lambda value, *_: parse_number(value, name), to_string, any_value, any_value, least=1),
-            "TryParse": static(lambda value, *_: try_parse(value, name), to_string, any_value, least=1),
+            **_reading(name),
             "IsNaN": static(math.isnan, to_double),
             "IsInfinity": static(math.isinf, to_double),
         },
@@ -101,7 +115,7 @@ BOOLEAN = TypeSpec(
     static_properties={"TrueString": _constant("True"), "FalseString": _constant("False")},
     static_methods={
         "Parse": static(_bool, to_string),
-        "TryParse": static(lambda value, *_: value.strip().lower() in {"true", "false"}, to_string, any_value, least=1),
+        "TryParse": tries(_bool, lambda: False),
     },
 )
 CHAR = TypeSpec(

@@ -1,5 +1,6 @@
 """Guid, Version, Uri, MailAddress: values that are made of parts."""
 
+from collections.abc import Sequence
 from urllib.parse import quote, unquote
 from uuid import UUID
 
@@ -7,8 +8,9 @@ from certloom.scripting.powershell.formatting.composite import format_guid
 from certloom.scripting.powershell.runtime.session import Session
 from certloom.scripting.powershell.types.arrays import any_value
 from certloom.scripting.powershell.types.spec import TypeSpec, static, takes, with_session
+from certloom.scripting.powershell.types.trying import tries, tries_each
 from certloom.scripting.powershell.values.conversion import convert, to_int, to_string
-from certloom.scripting.powershell.values.errors import ScriptError, room_for
+from certloom.scripting.powershell.values.errors import failure, room_for
 from certloom.scripting.powershell.values.objects import GuidValue, TypeRef, UriValue
 from certloom.scripting.powershell.values.text import text
 
@@ -25,14 +27,6 @@ def new_guid(session: Session, *_: object) -> GuidValue:
     return GuidValue(UUID(int=number & ((1 << 128) - 1), version=4))
 
 
-def _parses(name: str, value: object) -> bool:
-    try:
-        convert(value, TypeRef(name))
-    except ScriptError:
-        return False
-    return True
-
-
 def _escaped(value: str) -> str:
     room_for(len(value) * 3)
     return quote(value, safe=_RESERVED)
@@ -42,6 +36,15 @@ def convert_uri(value: str) -> UriValue:
     """A text as an address."""
     made = convert(value, TypeRef("System.Uri"))
     return made if isinstance(made, UriValue) else UriValue(value)
+
+
+def _created(given: Sequence[object]) -> UriValue:
+    """An address of the kind asked for; raises when the text is none."""
+    made = convert_uri(text(given[0]))
+    kind = text(given[1]).lower() if len(given) > 1 else "relativeorabsolute"
+    if (kind == "absolute" and not made.scheme) or (kind == "relative" and made.scheme) or " " in made.host:
+        raise failure("Invalid URI.", inner="System.UriFormatException")
+    return made
 
 
 def _absolute(value: UriValue) -> str | None:
@@ -71,7 +74,7 @@ GUID = TypeSpec(
     static_methods={
         "NewGuid": with_session(new_guid),
         "Parse": static(lambda value: convert(value, TypeRef("System.Guid")), to_string),
-        "TryParse": static(lambda value, *_: _parses("System.Guid", value), to_string, any_value, least=1),
+        "TryParse": tries(lambda value: convert(value, TypeRef("System.Guid")), lambda: GuidValue(UUID(int=0))),
     },
     new=static(lambda value: convert(value, TypeRef("System.Guid")), to_string),
 )
@@ -87,7 +90,7 @@ VERSION = TypeSpec(
     },
     static_methods={
         "Parse": static(lambda value: convert(value, TypeRef("System.Version")), to_string),
-        "TryParse": static(lambda value, *_: _parses("System.Version", value), to_string, any_value, least=1),
+        "TryParse": tries(lambda value: convert(value, TypeRef("System.Version")), lambda: None),
     },
     new=static(
         lambda *parts: convert(".".join(map(text, parts)), TypeRef("System.Version")),
@@ -119,6 +122,7 @@ URI = TypeSpec(
         "Authority": lambda value: value.host + (f":{value.port}" if f":{value.port}" in value.original else ""),
     },
     static_methods={
+        "TryCreate": tries_each(_created, lambda: None),
         "EscapeDataString": static(_escaped, to_string),
         "UnescapeDataString": static(unquote, to_string),
         "IsWellFormedUriString": static(
@@ -139,9 +143,7 @@ MAIL = TypeSpec(
         "DisplayName": lambda value: value.display,
     },
     static_methods={
-        "TryCreate": static(
-            lambda value, *_: _parses("System.Net.Mail.MailAddress", value), to_string, any_value, least=1
-        )
+        "TryCreate": tries(lambda value: convert(value, TypeRef("System.Net.Mail.MailAddress")), lambda: None)
     },
     new=static(lambda value: convert(value, TypeRef("System.Net.Mail.MailAddress")), to_string),
 )

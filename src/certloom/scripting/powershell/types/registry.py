@@ -4,16 +4,20 @@ from difflib import get_close_matches
 
 from certloom.scripting.powershell.syntax.expressions import TypeName
 from certloom.scripting.powershell.types.arrays import ARRAY
+from certloom.scripting.powershell.types.big_numbers import BIG_INTEGER
 from certloom.scripting.powershell.types.convert import BIT_CONVERTER, CONVERT
 from certloom.scripting.powershell.types.datetimes import DATETIME
+from certloom.scripting.powershell.types.enums import ENUM
 from certloom.scripting.powershell.types.exceptions import EXCEPTIONS
 from certloom.scripting.powershell.types.lists import LISTS
 from certloom.scripting.powershell.types.math import MATH
 from certloom.scripting.powershell.types.names import NAMES
 from certloom.scripting.powershell.types.numbers import NUMBERS
 from certloom.scripting.powershell.types.objects import BLOCK, CUSTOM, ERROR, OBJECT, PSOBJECT, RECORDS, TYPE
+from certloom.scripting.powershell.types.offsets import OFFSET
 from certloom.scripting.powershell.types.plain import PLAIN
 from certloom.scripting.powershell.types.random import RANDOM
+from certloom.scripting.powershell.types.references import CULTURE, REFERENCE
 from certloom.scripting.powershell.types.regexes import REGEXES
 from certloom.scripting.powershell.types.spec import TypeSpec
 from certloom.scripting.powershell.types.strings import STRING
@@ -46,6 +50,11 @@ TYPES: tuple[TypeSpec, ...] = (
     BIT_CONVERTER,
     DATETIME,
     TIMESPAN,
+    OFFSET,
+    BIG_INTEGER,
+    ENUM,
+    REFERENCE,
+    CULTURE,
     *LISTS,
     *REGEXES,
     *PLAIN,

@@ -6,6 +6,7 @@ from certloom.scripting.powershell.formatting.dates import format_span
 from certloom.scripting.powershell.runtime.session import Session
 from certloom.scripting.powershell.types.arrays import any_value
 from certloom.scripting.powershell.types.spec import TypeSpec, no_overload, static, takes
+from certloom.scripting.powershell.types.trying import tries
 from certloom.scripting.powershell.values.conversion import convert, to_string
 from certloom.scripting.powershell.values.dates import span_from_text
 from certloom.scripting.powershell.values.errors import failure
@@ -100,7 +101,7 @@ TIMESPAN = TypeSpec(
         "FromMilliseconds": static(_from(_MILLISECOND), to_double),
         "FromTicks": static(_from(1), to_double),
         "Parse": static(_parse, to_string, any_value, least=1),
-        "TryParse": static(lambda value, *_: span_from_text(value) is not None, to_string, any_value, least=1),
+        "TryParse": tries(_parse, lambda: TimeSpanValue(0)),
     },
     new=_new,
 )

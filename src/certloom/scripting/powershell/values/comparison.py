@@ -12,12 +12,12 @@ from certloom.scripting.powershell.values.numeric import is_number, number_of
 from certloom.scripting.powershell.values.objects import EnumValue, GuidValue, Nothing, TypeRef, UriValue, VersionValue
 from certloom.scripting.powershell.values.reading import numeric_literal
 from certloom.scripting.powershell.values.text import text
-from certloom.scripting.powershell.values.times import DateTimeValue, TimeSpanValue
+from certloom.scripting.powershell.values.times import DateTimeOffsetValue, DateTimeValue, TimeSpanValue
 from certloom.scripting.powershell.values.truth import truth
 
 __all__ = ["compare", "equal"]
 
-_ORDERED = (DateTimeValue, TimeSpanValue, VersionValue)
+_ORDERED = (DateTimeValue, DateTimeOffsetValue, TimeSpanValue, VersionValue)
 _CONVERTED = (*_ORDERED, GuidValue, UriValue, EnumValue)
 
 
@@ -87,6 +87,8 @@ def _equal_converted(left: object, right: object) -> bool:
         return False
     if isinstance(left, DateTimeValue) and isinstance(other, DateTimeValue):
         return left.ticks == other.ticks
+    if isinstance(left, DateTimeOffsetValue) and isinstance(other, DateTimeOffsetValue):
+        return left.utc() == other.utc()
     return left == other
 
 
@@ -133,6 +135,7 @@ def _cast(left: object, right: object) -> object:
 
 _KEYS: dict[type, Callable[..., tuple[int, ...]]] = {
     DateTimeValue: lambda value: (value.ticks,),
+    DateTimeOffsetValue: lambda value: (value.utc(),),
     TimeSpanValue: lambda value: (value.ticks,),
     VersionValue: lambda value: (value.major, value.minor, value.build, value.revision),
 }

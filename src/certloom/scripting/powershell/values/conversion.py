@@ -1,5 +1,7 @@
 """Casts: any value to any type that scripts may name (about_Type_Conversion)."""
 
+import math
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from uuid import UUID
@@ -11,6 +13,7 @@ from certloom.scripting.powershell.values.enums import ENUMS, enum_member
 from certloom.scripting.powershell.values.errors import MOST_ITEMS, ExceptionValue, room_for
 from certloom.scripting.powershell.values.kinds import kind_name
 from certloom.scripting.powershell.values.numbers import (
+    BigInteger,
     Byte,
     Char,
     Int16,
@@ -20,12 +23,20 @@ from certloom.scripting.powershell.values.numbers import (
     UInt32,
     UInt64,
 )
-from certloom.scripting.powershell.values.numeric import no_conversion, to_decimal, to_double, to_single, to_whole
+from certloom.scripting.powershell.values.numeric import (
+    no_conversion,
+    number_of,
+    to_decimal,
+    to_double,
+    to_single,
+    to_whole,
+)
 from certloom.scripting.powershell.values.objects import (
     ErrorRecord,
     GuidValue,
     MailAddress,
     Nothing,
+    RefValue,
     ScriptBlock,
     TypeRef,
     UriValue,
@@ -33,7 +44,13 @@ from certloom.scripting.powershell.values.objects import (
 )
 from certloom.scripting.powershell.values.patterns import Pattern, pattern
 from certloom.scripting.powershell.values.text import text
-from certloom.scripting.powershell.values.times import DateTimeValue, TimeSpanValue
+from certloom.scripting.powershell.values.times import (
+    LOCAL,
+    TICKS_PER_SECOND,
+    DateTimeOffsetValue,
+    DateTimeValue,
+    TimeSpanValue,
+)
 from certloom.scripting.powershell.values.truth import truth
 from certloom.scripting.powershell.xml.nodes import XmlNode
 from certloom.scripting.powershell.xml.reading import read_document
@@ -69,6 +86,8 @@ def _to_char(value: object) -> Char:
 def _to_date(value: object) -> DateTimeValue:
     if isinstance(value, DateTimeValue):
         return value
+    if isinstance(value, DateTimeOffsetValue):
+        return DateTimeValue(value.utc(), LOCAL)
     if isinstance(value, str):
         read = date_from_text(value)
         if read is None:
@@ -92,6 +111,44 @@ def _to_span(value: object) -> TimeSpanValue:
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return TimeSpanValue(to_whole(Int64)(value))
     raise _no_null(value, "System.TimeSpan")
+
+
+_ZONE = re.compile(r"([+-])(\d{2}):?(\d{2})\s*$")
+
+
+def _to_offset(value: object) -> DateTimeOffsetValue:
+    """The offset that a text names, else that of local time, which is UTC here."""
+    if isinstance(value, DateTimeOffsetValue):
+        return value
+    moment = _to_date(value)
+    found = _ZONE.search(value) if isinstance(value, str) and moment.kind else None
+    minutes = int(found[2]) * 60 + int(found[3]) if found is not None else 0
+    offset = (-minutes if found is not None and found[1] == "-" else minutes) * 60 * TICKS_PER_SECOND
+    return DateTimeOffsetValue(moment.ticks + offset, offset)
+
+
+_WHOLE_TEXT = re.compile(r"\s*[+-]?\d{1,3600}\s*", re.ASCII)
+
+
+def _to_big(value: object) -> BigInteger:
+    if isinstance(value, BigInteger):
+        return value
+    if isinstance(value, str) and not isinstance(value, Char):
+        if _WHOLE_TEXT.fullmatch(value) is None:
+            reason = "The value could not be parsed."
+            raise no_conversion(value, "System.Numerics.BigInteger", reason)
+        return BigInteger(value)
+    number = number_of(value, "System.Numerics.BigInteger")
+    if isinstance(number, float) and not math.isfinite(number):
+        raise no_conversion(value, "System.Numerics.BigInteger", "BigInteger cannot represent infinity.")
+    return BigInteger(int(number))
+
+
+def _to_reference(value: object) -> RefValue:
+    if isinstance(value, RefValue):
+        return value
+    cell = [value]
+    return RefValue(lambda: cell[0], lambda given: cell.__setitem__(0, given))
 
 
 def _no_null(value: object, target: str) -> Exception:
@@ -218,6 +275,9 @@ _CASTS: dict[str, Callable[..., object]] = {
     "System.Management.Automation.ScriptBlock": _to_block,
     "System.Exception": _to_exception,
     "System.Void": lambda _: None,
+    "System.DateTimeOffset": _to_offset,
+    "System.Numerics.BigInteger": _to_big,
+    "System.Management.Automation.PSReference": _to_reference,
     "System.Xml.XmlDocument": _to_xml,
     **dict.fromkeys(_DICTIONARIES, _to_table),
     **dict.fromkeys(_ANY, lambda value: value),

@@ -5,6 +5,7 @@ from decimal import Decimal
 from certloom.scripting.powershell.values.collections import Entry, Hashtable, ListValue, PSObject, TypedArray
 from certloom.scripting.powershell.values.errors import ExceptionValue
 from certloom.scripting.powershell.values.numbers import (
+    BigInteger,
     Byte,
     Char,
     Int16,
@@ -16,6 +17,7 @@ from certloom.scripting.powershell.values.numbers import (
     UInt64,
 )
 from certloom.scripting.powershell.values.objects import (
+    Culture,
     Encoding,
     EnumValue,
     ErrorRecord,
@@ -23,6 +25,7 @@ from certloom.scripting.powershell.values.objects import (
     MailAddress,
     MessageRecord,
     RandomValue,
+    RefValue,
     ScriptBlock,
     StringBuilder,
     TypeRef,
@@ -30,7 +33,7 @@ from certloom.scripting.powershell.values.objects import (
     VersionValue,
 )
 from certloom.scripting.powershell.values.patterns import Capture, Pattern
-from certloom.scripting.powershell.values.times import DateTimeValue, TimeSpanValue
+from certloom.scripting.powershell.values.times import DateTimeOffsetValue, DateTimeValue, TimeSpanValue
 from certloom.scripting.powershell.xml.nodes import XmlNode
 
 __all__ = ["kind_name", "type_of"]
@@ -49,6 +52,10 @@ _NAMES: dict[type, str] = {
     UInt16: "System.UInt16",
     UInt32: "System.UInt32",
     UInt64: "System.UInt64",
+    BigInteger: "System.Numerics.BigInteger",
+    DateTimeOffsetValue: "System.DateTimeOffset",
+    RefValue: "System.Management.Automation.PSReference",
+    Culture: "System.Globalization.CultureInfo",
     Char: "System.Char",
     Entry: "System.Collections.DictionaryEntry",
     DateTimeValue: "System.DateTime",

@@ -3,8 +3,10 @@
 import struct
 
 __all__ = [
+    "MOST_BITS",
     "WHOLE_BY_SUFFIX",
     "WHOLE_TYPES",
+    "BigInteger",
     "Byte",
     "Char",
     "Int16",
@@ -61,6 +63,12 @@ class UInt64(int):
     __slots__ = ()
 
 
+class BigInteger(int):
+    """A whole number without a size of its own; a script is held to some thousand digits."""
+
+    __slots__ = ()
+
+
 class Single(float):
     """A float of 32 bits."""
 
@@ -73,6 +81,8 @@ class Char(str):
     __slots__ = ()
 
 
+MOST_BITS = 12_000
+
 WHOLE_TYPES: dict[type, tuple[int, int]] = {
     int: (-(1 << 31), (1 << 31) - 1),
     Int64: (-(1 << 63), (1 << 63) - 1),
@@ -82,6 +92,7 @@ WHOLE_TYPES: dict[type, tuple[int, int]] = {
     UInt16: (0, (1 << 16) - 1),
     UInt32: (0, (1 << 32) - 1),
     UInt64: (0, (1 << 64) - 1),
+    BigInteger: (-(1 << MOST_BITS), 1 << MOST_BITS),
 }
 
 WHOLE_BY_SUFFIX: dict[str, type[int]] = {
@@ -92,6 +103,7 @@ WHOLE_BY_SUFFIX: dict[str, type[int]] = {
     "us": UInt16,
     "y": SByte,
     "uy": Byte,
+    "n": BigInteger,
 }
 
 

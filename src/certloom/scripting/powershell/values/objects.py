@@ -11,6 +11,7 @@ from certloom.scripting.powershell.values.errors import ExceptionValue
 
 __all__ = [
     "NOTHING",
+    "Culture",
     "Encoding",
     "EnumValue",
     "ErrorRecord",
@@ -19,6 +20,7 @@ __all__ = [
     "MessageRecord",
     "Nothing",
     "RandomValue",
+    "RefValue",
     "ScriptBlock",
     "StringBuilder",
     "TypeRef",
@@ -100,6 +102,20 @@ class MailAddress(msgspec.Struct, frozen=True):
     display: str
     user: str
     host: str
+
+
+class RefValue:
+    """``[ref]``: reads and writes a variable, or a cell of its own."""
+
+    __slots__ = ("read", "write")
+
+    def __init__(self, read: Callable[[], object], write: Callable[[object], None]) -> None:
+        self.read = read
+        self.write = write
+
+
+class Culture(msgspec.Struct, frozen=True):
+    """The invariant culture."""
 
 
 class EnumValue(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from certloom.scripting.powershell.values.floats import decimal_text, double_tex
 from certloom.scripting.powershell.values.kinds import kind_name
 from certloom.scripting.powershell.values.numbers import WHOLE_TYPES, Char, Single
 from certloom.scripting.powershell.values.objects import (
+    Culture,
     EnumValue,
     ErrorRecord,
     GuidValue,
@@ -26,6 +27,7 @@ from certloom.scripting.powershell.values.patterns import Capture, Pattern
 from certloom.scripting.powershell.values.times import (
     TICKS_PER_DAY,
     TICKS_PER_SECOND,
+    DateTimeOffsetValue,
     DateTimeValue,
     TimeSpanValue,
     to_datetime,
@@ -33,7 +35,7 @@ from certloom.scripting.powershell.values.times import (
 from certloom.scripting.powershell.values.type_names import ACCELERATORS
 from certloom.scripting.powershell.xml.nodes import XmlNode
 
-__all__ = ["joined", "span_text", "text"]
+__all__ = ["distance", "joined", "offset_text", "span_text", "text"]
 
 
 def text(value: object) -> str:
@@ -78,6 +80,17 @@ def _date(value: DateTimeValue) -> str:
     return f"{moment.month:02d}/{moment.day:02d}/{moment.year:04d} {moment:%H:%M:%S}"
 
 
+def offset_text(value: DateTimeOffsetValue) -> str:
+    """Date, time and the distance from UTC."""
+    return f"{_date(DateTimeValue(value.ticks))} {distance(value.offset)}"
+
+
+def distance(offset: int) -> str:
+    """A distance from UTC as ``+hh:mm``."""
+    minutes = abs(offset) // (60 * TICKS_PER_SECOND)
+    return f"{'-' if offset < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+
+
 def _object(value: PSObject) -> str:
     parts = [f"{one.name}={'' if isinstance(one.value, PSObject) else text(one.value)}" for one in value]
     room_for(sum(len(part) + 2 for part in parts))
@@ -113,6 +126,8 @@ _TEXTS: dict[type, Callable[..., str]] = {
     PSObject: _object,
     DateTimeValue: _date,
     TimeSpanValue: span_text,
+    DateTimeOffsetValue: offset_text,
+    Culture: lambda _: "",
     GuidValue: lambda value: str(value.value),
     VersionValue: VersionValue.text,
     UriValue: lambda value: value.original,

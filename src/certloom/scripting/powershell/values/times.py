@@ -14,6 +14,7 @@ __all__ = [
     "TICKS_PER_SECOND",
     "UNSPECIFIED",
     "UTC_KIND",
+    "DateTimeOffsetValue",
     "DateTimeValue",
     "TimeSpanValue",
     "from_datetime",
@@ -54,6 +55,21 @@ class DateTimeValue(msgspec.Struct, frozen=True):
     def plus(self, ticks: int) -> DateTimeValue:
         """The moment that many ticks later."""
         return DateTimeValue(self.ticks + ticks, self.kind)
+
+
+class DateTimeOffsetValue(msgspec.Struct, frozen=True):
+    """A moment as the clock shows it, and how far that clock is ahead of UTC; both in ticks."""
+
+    ticks: int
+    offset: int
+
+    def __post_init__(self) -> None:
+        DateTimeValue(self.ticks)
+        DateTimeValue(self.utc())
+
+    def utc(self) -> int:
+        """The ticks of the moment in UTC."""
+        return self.ticks - self.offset
 
 
 def from_datetime(moment: datetime, kind: int) -> DateTimeValue:
