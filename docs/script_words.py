@@ -66,7 +66,7 @@ Operators: {_words(sorted(name if not name.isalpha() else f"-{name}" for name in
 
 | word | instead |
 |---|---|
-{_rows((f"`{word}`", instead) for word, instead in sorted({**NOT_SUPPORTED, **REFUSED}.items(), key=lambda one: one[0].lower()))}
+{_rows((f"`{word}`", instead) for word, instead in _refused())}
 
 ## What holds it
 
@@ -86,6 +86,10 @@ def _members(spec: TypeSpec) -> list[str]:
     static = [f"::{name}" for name in sorted({*spec.static_properties, *spec.static_methods})]
     new = ["::new"] if spec.new else []
     return [*new, *static, *sorted({*spec.properties, *spec.methods})]
+
+
+def _refused() -> list[tuple[str, str]]:
+    return sorted({**NOT_SUPPORTED, **REFUSED}.items(), key=lambda one: one[0].lower())
 
 
 def _golden() -> Iterator[tuple[str, str, str]]:

@@ -65,7 +65,7 @@ KEYWORDS = frozenset(
 )
 
 NOT_SUPPORTED = {
-    "class": "a [pscustomobject] or a hashtable",
+    "class": "a function that returns a [pscustomobject], with Add-Member ScriptMethod for methods",
     "enum": "a hashtable or [ValidateSet()]",
     "using": "nothing: only built-in types exist",
     "data": "a plain assignment",
