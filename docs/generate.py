@@ -30,6 +30,7 @@ REFERENCE = Path(__file__).parent / "reference"
 MARK = "<!-- Written by `make docs` from the code. Change it there. -->"
 AGAIN = {
     Retries.SAFE: "the same again has the same result",
+    Retries.TWICE: "it may happen a second time, recognisable by its key",
     Retries.LOOKUP: "it first finds out whether it happened",
     Retries.MANUAL: "nobody can know: the instance fails and waits for a person",
 }

@@ -5,11 +5,13 @@ commits: the intent before it, the result after it.
 """
 
 import asyncio
+from collections.abc import Awaitable
+from datetime import timedelta
 
 import structlog
 
 from certloom.clock import uuid7
-from certloom.errors import CertloomError
+from certloom.errors import CertloomError, Unavailable
 from certloom.operations.access import Operation
 from certloom.operations.audit import FAILURE, WARNING, entry
 from certloom.operations.awaited import awaited_signals
@@ -25,10 +27,12 @@ from certloom.workflow.definition import Definition, Step
 from certloom.workflow.engine import Finish, Resume, Run, Skip, Stand, completed, decide, events_of
 from certloom.workflow.event import Event, StepFailed, StepSkipped, StepStarted, StepWoken
 from certloom.workflow.fact import Fact, MailRequested
-from certloom.workflow.instance import Cursor, Instance, Status
+from certloom.workflow.instance import Cursor, Instance, Phase, Status
 from certloom.workflow.journal import apply
 from certloom.workflow.outcome import Continue, Fail, Outcome, Reject, Suspend
-from certloom.workflow.step import EffectStep, PureStep, Retries, StepView
+from certloom.workflow.outgoing import NotDone, PerhapsDone
+from certloom.workflow.retry import retry_policy
+from certloom.workflow.step import EffectStep, PureStep, StepView
 
 __all__ = ["advance", "wake"]
 
@@ -122,6 +126,10 @@ class Passage:
             context = await self._context(step, key)
             try:
                 prepared = await step_type.prepare(context)
+            except Unavailable as error:
+                policy = retry_policy(context.view.parameters)
+                self._record_outcome(policy.after(error, attempt, harmless=True), step, attempt, context.view)
+                return
             except Exception as error:  # noqa: BLE001 - see _run_pure
                 outcome = Fail(self._told(step, error))
                 self._record_outcome(outcome, step, attempt, context.view)
@@ -151,12 +159,12 @@ class Passage:
         """Take over a step that was started and never ended, with the same intent and key."""
         step_type = self._services.step_types[step.extension_name]
         assert isinstance(step_type, EffectStep)  # noqa: S101 - only these are ever started
-        now = self._services.clock()
-        if step_type.retries is Retries.MANUAL:
+        now, attempt, key, intent = self._services.clock(), cursor.attempt + 1, cursor.key or "", cursor.intent or {}
+        policy = retry_policy((await self._context(step, key)).view.parameters)
+        if cursor.phase is Phase.STARTED and not policy.repeatable(step_type.again(intent)):
             message = "it was interrupted, and whether it happened is not known. Look, then restart the instance."
             self.record(StepFailed(at=now, step=step.unique_name, message=message))
             return
-        attempt, key, intent = cursor.attempt + 1, cursor.key or "", cursor.intent or {}
         self.record(StepStarted(at=now, step=step.unique_name, attempt=attempt, key=key, intent=intent))
         await self.commit()
         await self._perform(step, step_type, attempt, key, intent)
@@ -165,8 +173,13 @@ class Passage:
         self, step: Step, step_type: EffectStep, attempt: int, key: str, intent: dict[str, object]
     ) -> None:
         context = await self._context(step, key)
+        policy = retry_policy(context.view.parameters)
+        outcome: Outcome
         try:
-            outcome = await step_type.perform(context, intent)
+            outcome = await _within(policy.limit, step_type.perform(context, intent))
+        except Unavailable as error:
+            harmless = isinstance(error, NotDone) or policy.repeatable(step_type.again(intent))
+            outcome = policy.after(error, attempt, harmless=harmless)
         except Exception as error:  # noqa: BLE001 - see _run_pure
             outcome = Fail(self._told(step, error))
         self._record_outcome(outcome, step, attempt, context.view)
@@ -231,6 +244,18 @@ class Passage:
         if after.status in _AUDITED_ENDS:
             audit = (*audit, _end(self._services, after, _AUDITED_ENDS[after.status]))
         return Change(instances=(write,), writes=writes, audit=audit, wake=(after.id,) if wake else ())
+
+
+async def _within(limit: timedelta, effect: Awaitable[Outcome]) -> Outcome:
+    """The outcome, if it comes in time. Raises PerhapsDone otherwise."""
+    try:
+        async with asyncio.timeout(limit.total_seconds()) as timer:
+            return await effect
+    except TimeoutError as error:
+        if not timer.expired():
+            raise
+        seconds = int(limit.total_seconds())
+        raise PerhapsDone(f"It took longer than its time limit of {seconds} seconds.") from error
 
 
 _AUDITED_ENDS = {Status.FAILED: FAILURE, Status.REJECTED: WARNING}

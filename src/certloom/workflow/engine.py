@@ -31,7 +31,10 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Resume(msgspec.Struct, frozen=True):
-    """This step was started and its end is unknown: perform it again with the recorded intent and key."""
+    """Perform this step again with the recorded intent and key.
+
+    It was started and its end is unknown, or it said that it shall be tried again.
+    """
 
     step: Step
     cursor: Cursor
@@ -68,7 +71,7 @@ def decide(instance: Instance, definition: Definition) -> Next:
     if cursor.phase is Phase.ASLEEP:
         return Stand()
     step = definition.step(cursor.step)
-    return Resume(step, cursor) if cursor.phase is Phase.STARTED else Run(step, cursor.attempt + 1)
+    return Run(step, cursor.attempt + 1) if cursor.intent is None else Resume(step, cursor)
 
 
 def _reach(step: Step, instance: Instance) -> Run | Skip:

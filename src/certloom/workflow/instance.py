@@ -50,8 +50,8 @@ class DefinitionPin(msgspec.Struct, frozen=True):
 class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     """The last step reached. There is one cursor per instance.
 
-    ``output`` is set once the step is done; ``intent`` and ``key`` while one with an effect is in flight; ``since``
-    when the step first suspended.
+    ``output`` is set once the step is done; ``intent`` and ``key`` while one with an effect is in flight, also while it
+    waits for its next attempt; ``since`` when the step first suspended.
     """
 
     step: str

@@ -144,7 +144,10 @@ def _progress(
         cursor = Cursor(event.step, Phase.DONE, output=event.output)
         data = {**instance.data, **event.values} if event.values else instance.data
         return {**idle, "cursor": cursor, "data": data}
-    cursor = Cursor(event.step, Phase.ASLEEP, event.attempt)
+    started = instance.cursor if instance.cursor and instance.cursor.phase is Phase.STARTED else None
+    # What was about to be done stays the same at every attempt; a step that could not even be prepared has no intent.
+    key, intent = (started.key, started.intent) if started else (None, None)
+    cursor = Cursor(event.step, Phase.ASLEEP, event.attempt, key, intent)
     return {**idle, "cursor": cursor, "wake_at": event.wake_at, "message": event.failure}
 
 

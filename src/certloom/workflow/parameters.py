@@ -49,7 +49,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     ``aliases`` are near spellings that are read as well, for names no public page confirms. ``ours`` marks a parameter
     that the Keyfactor product does not have: it leaves an exported file only where it is not the default. ``text`` is
     what the value is part of, which decides how the value of a token is written into it; where the author chooses
-    that, ``media_type`` names the parameter that says so.
+    that, ``media_type`` names the parameter that says so. A whole number is from ``least`` to ``most``, where given.
     """
 
     name: str
@@ -62,6 +62,8 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     tokens: bool = False
     text: TextKind = TextKind.TEXT
     media_type: str = ""
+    least: int | None = None
+    most: int | None = None
     help: str = ""
     aliases: tuple[str, ...] = ()
     ours: bool = False
@@ -113,6 +115,8 @@ def parameter_faults(declared: tuple[Parameter, ...], given: Mapping[str, Any]) 
             faults.append(f"parameter {name} must be {parameter.data_type.name.replace('_', ' ').lower()}")
         elif parameter.choices and value and value not in parameter.choices:
             faults.append(f"parameter {name} must be one of {', '.join(parameter.choices)}")
+        elif value is not None and not _in_range(parameter, value):
+            faults.append(f"parameter {name} must be from {parameter.least} to {parameter.most}")
     return tuple(faults)
 
 
@@ -128,3 +132,9 @@ def _fits(parameter: Parameter, value: object) -> bool:
     if parameter.data_type is DataType.BOOLEAN:
         return isinstance(value, bool) or str(value).strip().casefold() in {"true", "false"}
     return True
+
+
+def _in_range(parameter: Parameter, value: Any) -> bool:
+    if parameter.least is None or parameter.most is None:
+        return True
+    return parameter.least <= int(value) <= parameter.most

@@ -7,10 +7,10 @@ the reference page; the behaviour is ``run`` for a pure step, ``prepare`` and ``
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 import msgspec
+from typing_extensions import override
 
 from certloom.pki.authority import Authority
 from certloom.pki.template import Template
@@ -19,18 +19,11 @@ from certloom.workflow.instance import Instance, ReceivedSignal
 from certloom.workflow.outcome import Outcome
 from certloom.workflow.outgoing import Http, Mailbox
 from certloom.workflow.parameters import TOKEN_MODE, Parameter
+from certloom.workflow.retry import RETRY_PARAMETERS, Retries
 from certloom.workflow.signal import SignalDefinition
 from certloom.workflow.token_modes import TextKind
 
 __all__ = ["EffectStep", "Lookup", "Prepared", "PureStep", "Retries", "StepContext", "StepType", "StepView"]
-
-
-class Retries(StrEnum):
-    """What performing an effect a second time does, after a crash left the first time unknown."""
-
-    SAFE = "safe"  # the same again has the same result
-    LOOKUP = "lookup"  # the step finds out first whether it happened
-    MANUAL = "manual"  # nobody knows: the instance fails and waits for a person
 
 
 class StepView(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,9 +174,21 @@ class PureStep(StepType):
 
 
 class EffectStep(StepType):
-    """A step that changes something outside. Its intent is committed before it acts."""
+    """A step that changes something outside. Its intent is committed before it acts.
+
+    Both halves may raise what is Unavailable; it is tried again then as the step's parameters say.
+    """
 
     retries: ClassVar[Retries]
+
+    @classmethod
+    @override
+    def _common(cls) -> tuple[Parameter, ...]:
+        return (*super()._common(), *RETRY_PARAMETERS)
+
+    def again(self, intent: Mapping[str, Any]) -> Retries:  # noqa: ARG002 - most types know it without the intent
+        """What performing this intent a second time does."""
+        return self.retries
 
     @abstractmethod
     async def prepare(self, context: StepContext) -> Prepared:
