@@ -25,8 +25,10 @@ from certloom.outbound.mail import MailServer, SmtpMailbox
 from certloom.outbound.network import Network, SystemNetwork
 from certloom.outbound.step_http import StepHttp
 from certloom.outbound.trust import trust_context
+from certloom.scripting.pwsh.interpreter import configured_pwsh
 from certloom.scripting.python.scripts import PythonScripts
 from certloom.settings import Settings
+from certloom.steps.custom_powershell import CustomPowerShellStep
 from certloom.steps.enroll import EnrollStep
 from certloom.steps.noop import NoopStep
 from certloom.steps.powershell import PowerShellStep
@@ -58,6 +60,7 @@ STEP_TYPES: tuple[StepType, ...] = (
     RequireApproval(),
     PowerShellStep(),
     PythonStep(PythonScripts()),
+    CustomPowerShellStep(),
     EnrollStep(),
     RevokeStep(),
 )
@@ -162,6 +165,7 @@ async def _opened(
         settings=settings,
         seal=seal,
         hasher=hasher,
+        pwsh=configured_pwsh(settings),
         # The declared step runs nothing; the processes of this one end with the installation.
         step_types={step_type.extension_name: step_type for step_type in (*STEP_TYPES, PythonStep(python))},
         workflow_types={workflow_type.name: workflow_type for workflow_type in WORKFLOW_TYPES},

@@ -107,6 +107,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["refuse", "allow"],
         Meta(description="Whether the vote of a requester on their own request is refused everywhere, or allowed."),
     ] = "refuse"
+    scripts_pwsh: Annotated[
+        Literal["off", "fenced", "unfenced"],
+        Meta(
+            description="Whether library scripts run in an installed PowerShell 7: not at all, behind bubblewrap, or "
+            "with all the rights of the server's account."
+        ),
+    ] = "off"
+    scripts_pwsh_path: Annotated[
+        str, Meta(description="The program of PowerShell 7; empty takes the pwsh on the path.")
+    ] = ""
+    scripts_pwsh_seconds: Annotated[
+        float, Meta(ge=1, le=3600, description="How long one run of a library script may take before it is killed.")
+    ] = 60.0
     ca_key_type: Annotated[
         Literal["P-256", "P-384", "P-521", "RSA-3072", "RSA-4096"],
         Meta(description="Key type of the authorities that the first start creates. No effect afterwards."),

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ from certloom.workflow.event import InstanceStarted
 from certloom.workflow.instance import DefinitionPin, Instance, ReceivedSignal
 from certloom.workflow.journal import apply
 from certloom.workflow.outgoing import Answer, Http, HttpRequest, Mail, Mailbox
-from certloom.workflow.step import StepView
+from certloom.workflow.step import ScriptRun, StepView
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -104,6 +104,23 @@ class FakeMailbox:
 
 
 @dataclass(frozen=True)
+class FakeScripts:
+    """A library of one script, which returns what it was given."""
+
+    name: str = "Tag"
+    contents: str = "a" * 64
+
+    async def sha256(self, name: str) -> str:
+        if name != self.name:
+            raise Invalid(f"no script {name}")
+        return self.contents
+
+    async def run(self, name: str, sha256: str, parameters: Mapping[str, Any], protected: Iterable[str]) -> ScriptRun:
+        assert (await self.sha256(name), "InitiatingUserName" in protected) == (sha256, False)
+        return ScriptRun(dict(parameters), ("host: tagged",))
+
+
+@dataclass(frozen=True)
 class FakeContext:
     """A StepContext over an authority, a web and a mailbox of the test's own."""
 
@@ -115,6 +132,7 @@ class FakeContext:
     lookup: FakeLookup = field(
         default_factory=lambda: FakeLookup(Template(id=1, name="WebServer", display_name="Web Server"))
     )
+    scripts: FakeScripts = field(default_factory=FakeScripts)
 
     def authority(self, _name: str) -> Authority:
         return self.issuing

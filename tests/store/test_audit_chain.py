@@ -19,6 +19,7 @@ from certloom.outbound.guard import Allowed
 from certloom.outbound.mail import MailServer, SmtpMailbox
 from certloom.outbound.network import SystemNetwork
 from certloom.outbound.step_http import StepHttp
+from certloom.scripting.pwsh.interpreter import configured_pwsh
 from certloom.settings import Settings
 from certloom.store.audit import CheckpointRow, entry_hash
 from certloom.store.change import Change, StoreUnavailable
@@ -41,6 +42,7 @@ async def services(database: SqliteDatabase) -> Services:
         settings=Settings(),
         seal=SEAL,
         hasher=PasswordHasher(1, 8, 1),
+        pwsh=configured_pwsh(Settings()),
         step_types={},
         workflow_types={},
         http=StepHttp(SystemNetwork(), Allowed(), ssl.create_default_context()),

@@ -16,13 +16,14 @@ from certloom.store import (
     meta,
     outbox,
     repeats,
+    scripts,
 )
 from certloom.store.change import StoreUnavailable
 from certloom.store.rows import Row
 from certloom.store.schema import SchemaTooNew, upgrade
 from certloom.store.sqlite import connect
 
-MODULES = (accounts, audit, certificates, definitions, expiration_alerts, instances, meta, outbox, repeats)
+MODULES = (accounts, audit, certificates, definitions, expiration_alerts, instances, meta, outbox, repeats, scripts)
 KINDS: set[type[Row]] = {
     kind
     for module in MODULES

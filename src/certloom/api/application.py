@@ -26,6 +26,7 @@ from certloom.api.instances import InstancesController
 from certloom.api.paths import API_BASE, PathRewriter
 from certloom.api.problems import REFUSED_FOR, Problem, problem
 from certloom.api.roles import RolesController
+from certloom.api.scripts import ScriptsController
 from certloom.api.status import ProbesController, StatusController
 from certloom.api.templates import TemplatesController
 from certloom.clock import uuid7
@@ -46,6 +47,7 @@ CONTROLLERS = (
     TemplatesController,
     RolesController,
     AuditController,
+    ScriptsController,
     StatusController,
     ProbesController,
     DocumentationController,

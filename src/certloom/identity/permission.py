@@ -23,6 +23,7 @@ __all__ = [
     "MODIFY_DEFINITIONS",
     "MODIFY_METADATA_TYPES",
     "MODIFY_ROLES",
+    "MODIFY_SCRIPTS",
     "MODIFY_TEMPLATES",
     "READ_ALERTS",
     "READ_AUDIT",
@@ -35,6 +36,7 @@ __all__ = [
     "READ_PENDING_INSTANCES",
     "READ_PRIVATE_KEYS",
     "READ_ROLES",
+    "READ_SCRIPTS",
     "READ_TEMPLATES",
     "REVOKE_CERTIFICATES",
     "PermissionUnknown",
@@ -72,6 +74,8 @@ READ_ALERTS = "/monitoring/alerts/read/"
 MODIFY_ALERTS = "/monitoring/alerts/modify/"
 READ_ROLES = "/security/read/"
 MODIFY_ROLES = "/security/modify/"
+READ_SCRIPTS = "/scripts/read/"
+MODIFY_SCRIPTS = "/scripts/modify/"
 READ_AUDIT = "/auditing/read/"
 
 SCOPED_TO_ID = re.compile(r"(?P<path>/.*/)[0-9]{1,18}/", re.ASCII | re.DOTALL)

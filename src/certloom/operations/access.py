@@ -39,6 +39,11 @@ class Operation(StrEnum):
     DOWNLOAD_CERTIFICATE = "download certificate"
     REVOKE_CERTIFICATE = "revoke certificate"
     START_EXPIRATION = "start expiration"
+    LIST_SCRIPTS = "list scripts"
+    READ_SCRIPT = "read script"
+    CREATE_SCRIPT = "create script"
+    UPDATE_SCRIPT = "update script"
+    DELETE_SCRIPT = "delete script"
     LIST_TEMPLATES = "list templates"
     APPLY_TEMPLATE = "apply template"
     LIST_AUTHORITIES = "list authorities"
@@ -97,6 +102,11 @@ ACCESS: Mapping[Operation, tuple[str, ...]] = {
     Operation.DOWNLOAD_CERTIFICATE: (permission.READ_CERTIFICATES,),
     Operation.REVOKE_CERTIFICATE: (permission.REVOKE_CERTIFICATES,),
     Operation.START_EXPIRATION: (permission.ADMINISTER,),
+    Operation.LIST_SCRIPTS: (permission.READ_SCRIPTS,),
+    Operation.READ_SCRIPT: (permission.READ_SCRIPTS,),
+    Operation.CREATE_SCRIPT: (permission.MODIFY_SCRIPTS,),
+    Operation.UPDATE_SCRIPT: (permission.MODIFY_SCRIPTS,),
+    Operation.DELETE_SCRIPT: (permission.MODIFY_SCRIPTS,),
     Operation.LIST_TEMPLATES: (permission.READ_TEMPLATES,),
     Operation.APPLY_TEMPLATE: (permission.MODIFY_TEMPLATES,),
     Operation.LIST_AUTHORITIES: (permission.READ_AUTHORITIES,),

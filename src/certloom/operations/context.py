@@ -5,13 +5,14 @@ from typing import Any
 
 from certloom.errors import Conflict, Invalid, NotFound
 from certloom.operations.known_keys import check_key
+from certloom.operations.library_runs import ServicesScripts
 from certloom.operations.services import Services
 from certloom.operations.templates import template_named
 from certloom.pki.authority import Authority
 from certloom.pki.template import Template
 from certloom.store.certificates import read_certificate, read_revocation
 from certloom.workflow.outgoing import Http, Mailbox
-from certloom.workflow.step import Lookup, StepView
+from certloom.workflow.step import Lookup, Scripts, StepView
 
 __all__ = [
     "AuthorityNotFound",
@@ -100,6 +101,11 @@ class ServicesContext:
     def lookup(self) -> Lookup:
         """What may be looked up."""
         return ServicesLookup(self.services)
+
+    @property
+    def scripts(self) -> Scripts:
+        """The library of scripts."""
+        return ServicesScripts(self.services)
 
     def authority(self, name: str) -> Authority:
         """The certificate authority of that logical name. Raises AuthorityNotFound."""

@@ -23,6 +23,7 @@ from certloom.operations.definition_view import (
     view_of,
 )
 from certloom.operations.immediate_starts import started_at_once
+from certloom.operations.library_runs import library_points
 from certloom.operations.services import Services
 from certloom.store.accounts import list_roles
 from certloom.store.definitions import DefinitionRow, keys_of
@@ -91,6 +92,7 @@ async def _open_points(
         *_missing_key(row, keys),
         *await faults_of(services, row, steps),
         *open_points(steps, services.step_types, roles),
+        *await library_points(services, steps),
     )
 
 

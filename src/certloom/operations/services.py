@@ -9,6 +9,7 @@ from typing import Protocol
 from certloom.clock import Clock
 from certloom.identity.password import PasswordHasher
 from certloom.pki.authority import Authority
+from certloom.scripting.pwsh.interpreter import Pwsh
 from certloom.settings import Settings
 from certloom.store.certificates import highest_certificate_id
 from certloom.store.database import Database
@@ -62,6 +63,7 @@ class Services:
     settings: Settings
     seal: Seal
     hasher: PasswordHasher
+    pwsh: Pwsh
     step_types: Mapping[str, StepType]
     workflow_types: Mapping[str, WorkflowType]
     http: Http

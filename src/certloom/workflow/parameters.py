@@ -47,7 +47,8 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     """One declared parameter. ``default`` is text, as on the wire; ``tokens`` says whether ``$(name)`` is replaced.
 
     ``aliases`` are near spellings that are read as well, for names no public page confirms. ``ours`` marks a parameter
-    that the Keyfactor product does not have: it leaves an exported file only where it is not the default. ``text`` is
+    that the Keyfactor product does not have: it leaves an exported file only where it is not the default. The value of
+    a ``library_script`` is the name of a script in the library. ``text`` is
     what the value is part of, which decides how the value of a token is written into it; where the author chooses
     that, ``media_type`` names the parameter that says so. A whole number is from ``least`` to ``most``, where given.
     """
@@ -67,6 +68,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     help: str = ""
     aliases: tuple[str, ...] = ()
     ours: bool = False
+    library_script: bool = False
 
 
 TOKEN_MODE = Parameter(

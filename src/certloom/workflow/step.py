@@ -5,7 +5,7 @@ the reference page; the behaviour is ``run`` for a pure step, ``prepare`` and ``
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
@@ -23,7 +23,18 @@ from certloom.workflow.retry import RETRY_PARAMETERS, Retries
 from certloom.workflow.signal import SignalDefinition
 from certloom.workflow.token_modes import TextKind
 
-__all__ = ["EffectStep", "Lookup", "Prepared", "PureStep", "Retries", "StepContext", "StepType", "StepView"]
+__all__ = [
+    "EffectStep",
+    "Lookup",
+    "Prepared",
+    "PureStep",
+    "Retries",
+    "ScriptRun",
+    "Scripts",
+    "StepContext",
+    "StepType",
+    "StepView",
+]
 
 
 class StepView(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +90,26 @@ class Lookup(Protocol):
         """
 
 
+class ScriptRun(msgspec.Struct, frozen=True):
+    """What a script left: values for the data, and what it said on the way."""
+
+    values: dict[str, Any]
+    messages: tuple[str, ...]
+
+
+class Scripts(Protocol):
+    """The scripts of the library, for a step to run."""
+
+    async def sha256(self, name: str) -> str:
+        """The SHA-256 of the contents of a script that can be run now.
+
+        Raises an error that says what is missing, and how to get it, for one that cannot.
+        """
+
+    async def run(self, name: str, sha256: str, parameters: Mapping[str, Any], protected: Iterable[str]) -> ScriptRun:
+        """Run a script, if its contents still have that SHA-256. None of ``protected`` may be among its values."""
+
+
 class StepContext(Protocol):
     """Everything from outside that a step with an effect may use."""
 
@@ -101,6 +132,10 @@ class StepContext(Protocol):
     @property
     def mail(self) -> Mailbox:
         """Mail, through the configured server."""
+
+    @property
+    def scripts(self) -> Scripts:
+        """The library of scripts."""
 
     def authority(self, name: str) -> Authority:
         """The certificate authority of that logical name. Raises AuthorityNotFound."""

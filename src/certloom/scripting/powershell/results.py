@@ -19,7 +19,7 @@ from certloom.scripting.powershell.values.text import text
 from certloom.scripting.powershell.values.times import DateTimeOffsetValue, DateTimeValue
 from certloom.scripting.powershell.values.unicode import well_formed
 
-__all__ = ["given_value", "plain", "returned"]
+__all__ = ["enter", "given_value", "plain", "returned"]
 
 _DEEPEST = 32
 
@@ -59,12 +59,12 @@ def returned(budget: Budget, output: list[object]) -> dict[str, Any]:
                 "return @{ name = value }, and send other output to Out-Null."
             )
         for name, value in _pairs(item):
-            _enter(values, _text(budget, name), plain(budget, value))
+            enter(values, _text(budget, name), plain(budget, value))
     return values
 
 
-def _enter(values: dict[str, Any], name: str, value: Any) -> None:
-    """Names that differ only in case are one; the last value wins."""
+def enter(values: dict[str, Any], name: str, value: Any) -> None:
+    """Put a value under its name. Names that differ only in case are one; the last value wins."""
     known = next((one for one in values if one.lower() == name.lower()), name)
     values[known] = value
 
