@@ -14,15 +14,16 @@ from certloom.clock import uuid7
 from certloom.identity.actor import system_actor
 from certloom.operations.access import Operation
 from certloom.operations.triggers import Start, begin
-from certloom.store.instances import INSTANCE_INSERT, INSTANCE_UPDATE, JOURNAL_INSERT, InstanceRow, ProgressRow
+from certloom.store.instances import INSTANCE_INSERT, INSTANCE_UPDATE, JOURNAL_INSERT, ProgressRow, StartedRow
 from certloom.store.schema import upgrade
 from certloom.store.sqlite import connect
 
 __all__ = ["measure_workflows"]
 
 _CONTEXT = {"Template": "none", "Padding": "x" * 1000}
-_CHANGING = [InstanceRow.__struct_fields__.index(name) for name in ProgressRow.__struct_fields__]
-_REV = InstanceRow.__struct_fields__.index("rev")
+_CHANGING = [StartedRow.__struct_fields__.index(name) for name in ProgressRow.__struct_fields__]
+_ID = StartedRow.__struct_fields__.index("id")
+_REV = StartedRow.__struct_fields__.index("rev")
 _COUNTS = {1: 500, 64: 6000}
 
 
@@ -65,13 +66,13 @@ async def _run(certloom: Certloom, in_flight: int, count: int) -> tuple[float, l
 def _written(database: Path, count: int) -> list[tuple[tuple[Any, ...], list[tuple[Any, ...]], tuple[Any, ...]]]:
     """What the last ``count`` workflows wrote: instance row, journal rows, audit row."""
     connection = sqlite3.connect(database)
-    columns = ", ".join(InstanceRow.__struct_fields__)
+    columns = ", ".join(StartedRow.__struct_fields__)
     instances = connection.execute(f"SELECT {columns} FROM instance ORDER BY id DESC LIMIT ?", (count,)).fetchall()  # noqa: S608 - our own columns
     audits = {row[5]: row for row in connection.execute("SELECT * FROM audit WHERE entity_type = 'WorkflowInstance'")}
     journals: dict[str, list[tuple[Any, ...]]] = {}
     for row in connection.execute("SELECT instance_id, seq, at, kind, body FROM journal ORDER BY instance_id, seq"):
         journals.setdefault(row[0], []).append(row)
-    return [(row, journals[row[0]], audits[row[0]]) for row in instances]
+    return [(row, journals[row[_ID]], audits[row[_ID]]) for row in instances]
 
 
 def _raw_group_commit(path: Path, written: list[Any], in_flight: int) -> float:
@@ -89,7 +90,7 @@ def _raw_group_commit(path: Path, written: list[Any], in_flight: int) -> float:
         raw.execute("COMMIT")
         raw.execute("BEGIN IMMEDIATE")
         for instance, journal, _ in batch:
-            raw.execute(INSTANCE_UPDATE, (*(instance[place] for place in _CHANGING), instance[0], instance[_REV]))
+            raw.execute(INSTANCE_UPDATE, (*(instance[place] for place in _CHANGING), instance[_ID], instance[_REV]))
             raw.executemany(JOURNAL_INSERT, journal[1:])
         raw.execute("COMMIT")
     return len(written) / (time.perf_counter() - began)

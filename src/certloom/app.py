@@ -157,7 +157,7 @@ async def _opened(
     seal = read_or_create_key_file(folder.key_file, may_create=not folder.is_installed())
     await asyncio.to_thread(upgrade, folder.database)
     dispatcher, linter, python = InProcessDispatcher(), Linter(), PythonScripts()
-    database = SqliteDatabase(folder.database, dispatcher)
+    database = SqliteDatabase(folder.database, dispatcher, settings.search_seconds)
     services = Services(
         database=database,
         dispatcher=dispatcher,

@@ -99,6 +99,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float,
         Meta(ge=0, le=60, description="How long a request waits for its workflow before it is answered as pending."),
     ] = 4.0
+    search_seconds: Annotated[
+        float, Meta(gt=0, le=60, description="How long a search of a list may take before it is given up.")
+    ] = 2.0
     repeat_minutes: Annotated[
         int,
         Meta(ge=0, description="How long the same request by the same account gets the same workflow instance again."),

@@ -21,7 +21,7 @@ from certloom.operations.first_administrator import TokenRefused, issue_first_ad
 from certloom.operations.instances import InstanceNotFound, assigned_instances, instances, my_instances, read_one
 from certloom.operations.people import PeopleChanged, RoleNotFound
 from certloom.operations.roles import RoleExists, assign_role, create_role, roles
-from certloom.store.listing import Paging
+from certloom.store.paging import Paging
 from certloom.workflow.instance import Instance
 
 ALL, MINE, PENDING = (

@@ -7,7 +7,7 @@ from certloom.operations.roles import assign_role, create_role
 from certloom.operations.signals import SelfApprovalRefused, SignalRoleMissing
 from certloom.store.accounts import RoleRow, read_role
 from certloom.store.change import Change
-from certloom.store.listing import Paging
+from certloom.store.paging import Paging
 from certloom.store.rows import Put
 from certloom.workflow.definition import SignalConfiguration
 from certloom.workflow.instance import Instance, Status

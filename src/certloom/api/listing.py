@@ -12,7 +12,7 @@ from certloom.api.binding import Paging as ListRequest
 from certloom.api.call import Call
 from certloom.api.enumerations import INSTANCE_STATUS
 from certloom.api.query_language import parse
-from certloom.store.listing import Paging
+from certloom.store.paging import Paging
 from certloom.store.query_expression import And, Comparison, Expression, FieldKind, Me, Or, Today, Value
 
 __all__ = ["ListRequest", "page_of", "paged", "query_of"]

@@ -9,7 +9,7 @@ from litestar import Response
 from certloom.api.answers import answer
 from certloom.api.call import Call
 from certloom.api.listing import page_of, query_of
-from certloom.store.listing import Paging, SortFieldUnknown
+from certloom.store.paging import Paging, SortFieldUnknown
 from certloom.store.query_expression import And, Comparison, Expression, FieldKind, Null, Operator, Or
 
 __all__ = ["ListField", "ShortList"]

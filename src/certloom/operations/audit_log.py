@@ -9,7 +9,7 @@ from certloom.operations.services import Services
 from certloom.store.audit import AuditRow, chain_fault, first_hash, read_chain, read_next_checkpoint
 from certloom.store.audit_listing import AuditPage, list_audit
 from certloom.store.change import Change
-from certloom.store.listing import Paging
+from certloom.store.paging import Paging
 from certloom.store.query_expression import Expression
 
 __all__ = ["AuditEntryNotFound", "audit_entry", "audit_page", "download_audit", "is_entry_sound"]

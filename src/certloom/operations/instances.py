@@ -9,7 +9,8 @@ from certloom.identity.actor import Actor
 from certloom.operations.access import Operation, Scope, instance_scopes, require
 from certloom.operations.services import Services
 from certloom.store.instances import InstanceRow, Machine, machine_of, read_row
-from certloom.store.listing import InstancePage, Paging, is_pending_for, list_instances
+from certloom.store.listing import InstancePage, is_pending_for, list_instances
+from certloom.store.paging import Paging
 from certloom.store.query_expression import Expression
 from certloom.workflow.definition import Definition
 from certloom.workflow.instance import DefinitionPin, Status

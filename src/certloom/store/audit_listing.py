@@ -4,27 +4,28 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import LargeBinary, and_, cast, column, func, select, table
+from sqlalchemy import LargeBinary, and_, asc, cast, column, desc, func, select, table
 
 from certloom.store.audit import AuditRow
+from certloom.store.conditions import Searched, condition
 from certloom.store.database import Database
-from certloom.store.listing import Columns, Paging, condition, fetch_built, ordering
+from certloom.store.paging import Paging, fetch_built, sort_field
 from certloom.store.query_expression import Expression, FieldKind
 
 __all__ = ["AUDIT_FIELDS", "AuditPage", "list_audit"]
 
 _NAMES = AuditRow.__struct_fields__
 _AUDIT = table("audit", *(column(name) for name in _NAMES))
-_COLUMNS: Columns = {
-    "Id": _AUDIT.c.seq,
-    "Timestamp": _AUDIT.c.at,
-    "User": _AUDIT.c.actor,
-    "Operation": _AUDIT.c.operation,
-    "Category": _AUDIT.c.entity_type,
-    "EntityType": _AUDIT.c.entity_type,
-    "AuditIdentifier": _AUDIT.c.entity,
-    "ImmutableIdentifier": _AUDIT.c.entity,
-    "Level": _AUDIT.c.level,
+_SEARCHED: Mapping[str, Searched] = {
+    "Id": Searched(_AUDIT.c.seq),
+    "Timestamp": Searched(_AUDIT.c.at),
+    "User": Searched(_AUDIT.c.actor),
+    "Operation": Searched(_AUDIT.c.operation),
+    "Category": Searched(_AUDIT.c.entity_type),
+    "EntityType": Searched(_AUDIT.c.entity_type),
+    "AuditIdentifier": Searched(_AUDIT.c.entity),
+    "ImmutableIdentifier": Searched(_AUDIT.c.entity),
+    "Level": Searched(_AUDIT.c.level),
 }
 
 AUDIT_FIELDS: Mapping[str, FieldKind] = {
@@ -50,9 +51,11 @@ class AuditPage(msgspec.Struct, frozen=True):
 
 async def list_audit(database: Database, paging: Paging, query: Expression | None = None) -> AuditPage:
     """The entries that match, by position unless another order is asked for. Raises SortFieldUnknown."""
-    where = and_(True, *([condition(query, _COLUMNS)] if query is not None else []))
+    where = and_(True, *([condition(query, _SEARCHED)] if query is not None else []))
     total = await fetch_built(database, select(func.count()).select_from(_AUDIT).where(where))
     columns: list[Any] = [cast(c, LargeBinary) if c.name == "body" else c for c in _AUDIT.c]
-    listed = select(*columns).where(where).order_by(ordering(paging, _COLUMNS, "Id"), _AUDIT.c.seq)
-    rows = await fetch_built(database, listed.limit(paging.limit).offset((paging.page - 1) * paging.limit))
+    sorted_by = _SEARCHED[sort_field(paging, _SEARCHED, "Id")].column
+    order = desc(sorted_by) if paging.descending else asc(sorted_by)
+    listed = select(*columns).where(where).order_by(order, _AUDIT.c.seq)
+    rows = await fetch_built(database, listed.limit(paging.limit).offset(paging.offset))
     return AuditPage(tuple(AuditRow(**dict(zip(_NAMES, row, strict=True))) for row in rows), total[0][0])

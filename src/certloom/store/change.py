@@ -57,7 +57,7 @@ class InstanceWrite(msgspec.Struct, frozen=True, kw_only=True):
     """An instance's new row with the events that led to it.
 
     ``before`` is the expected ``rev`` (0: the instance is new). ``awaited`` replaces the list of awaited signals;
-    None leaves it as it is.
+    None leaves it as it is. ``counted`` says by how much the number of instances of a (type, status) changes.
     """
 
     row: Row
@@ -66,6 +66,7 @@ class InstanceWrite(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[tuple[int, str, str, bytes], ...]
     awaited: tuple[Row, ...] | None = None
     settled: bool = False
+    counted: tuple[tuple[tuple[str, str], int], ...] = ()
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):

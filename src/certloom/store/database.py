@@ -17,6 +17,9 @@ class Database(Protocol):
     async def fetch_all(self, sql: str, *values: Value) -> list[tuple[Any, ...]]:
         """Every row."""
 
+    async def search_all(self, sql: str, *values: Value) -> list[tuple[Any, ...]]:
+        """Every row, read beside everything else and within a time limit. Raises SearchTooSlow."""
+
     async def commit(self, change: Change) -> None:
         """Return once the Change is durable. Raises GuardLost, RowCollides or StoreUnavailable."""
 

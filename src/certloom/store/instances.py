@@ -15,10 +15,12 @@ from certloom.workflow.event import Event
 from certloom.workflow.instance import Cursor, DefinitionPin, Instance, Phase, ReceivedSignal, Status
 
 __all__ = [
+    "COUNT_CHANGE",
     "INSTANCE_INSERT",
     "INSTANCE_UPDATE",
     "JOURNAL_INSERT",
     "AwaitedSignalRow",
+    "InstanceCountRow",
     "InstanceRow",
     "Machine",
     "SignalledRow",
@@ -62,6 +64,12 @@ class InstanceRow(Row, frozen=True, kw_only=True):
     machine: str
 
 
+class StartedRow(InstanceRow, frozen=True, kw_only=True):
+    """The row of a new instance. ``initiator_key`` is what its initiator is searched by."""
+
+    initiator_key: str
+
+
 class ProgressRow(Row, frozen=True, kw_only=True):
     """The columns of an instance's row that change on its way."""
 
@@ -103,6 +111,17 @@ class SignalledRow(Row, frozen=True, kw_only=True):
     signal_key: str
 
 
+class InstanceCountRow(Row, frozen=True, kw_only=True):
+    """How many instances of a type have a status: what lists count by."""
+
+    table: ClassVar[str] = "instance_count"
+    key: ClassVar[tuple[str, ...]] = ("workflow_type", "status")
+
+    workflow_type: str
+    status: str
+    total: int
+
+
 class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
     """What of an instance has no column of its own."""
 
@@ -115,12 +134,17 @@ class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _COLUMNS = ", ".join(InstanceRow.__struct_fields__)
-INSTANCE_INSERT = insert_sql(InstanceRow, with_id=True)
+INSTANCE_INSERT = insert_sql(StartedRow, with_id=True)
 INSTANCE_UPDATE = (
     f"UPDATE instance SET {', '.join(f'{column} = ?' for column in ProgressRow.__struct_fields__)} "
     "WHERE id = ? AND rev = ?"
 )
 JOURNAL_INSERT = "INSERT INTO journal (instance_id, seq, at, kind, body) VALUES (?, ?, ?, ?, ?)"
+
+COUNT_CHANGE = (
+    "INSERT INTO instance_count (workflow_type, status, total) VALUES (?, ?, ?) "
+    "ON CONFLICT (workflow_type, status) DO UPDATE SET total = total + excluded.total"
+)
 
 _JSON = msgspec.json.Encoder()
 _EVENT = msgspec.json.Decoder(Event)
@@ -147,7 +171,17 @@ def instance_write(
         ),
         awaited=awaited,
         settled=_settled(after),
+        counted=_counted(before, after),
     )
+
+
+def _counted(before: Instance | None, after: Instance) -> tuple[tuple[tuple[str, str], int], ...]:
+    kind = after.definition.workflow_type
+    if before is None:
+        return (((kind, after.status.value), 1),)
+    if before.status is after.status:
+        return ()
+    return (((kind, before.status.value), -1), ((kind, after.status.value), 1))
 
 
 def _settled(instance: Instance) -> bool:
@@ -155,9 +189,9 @@ def _settled(instance: Instance) -> bool:
     return instance.status is not Status.RUNNING or asleep
 
 
-def _row(instance: Instance, definition: Definition) -> InstanceRow:
+def _row(instance: Instance, definition: Definition) -> StartedRow:
     progress = msgspec.structs.asdict(_progress(instance, definition))
-    return InstanceRow(
+    return StartedRow(
         **progress,
         id=instance.id,
         workflow_type=instance.definition.workflow_type,
@@ -167,6 +201,7 @@ def _row(instance: Instance, definition: Definition) -> InstanceRow:
         title=instance.title,
         initiator_id=instance.initiator_id,
         initiator=instance.initiator,
+        initiator_key=instance.initiator.casefold(),
         started_at=text_of(instance.started_at),
         initial_data=_JSON.encode(instance.initial_data).decode(),
     )

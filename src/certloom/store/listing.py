@@ -1,45 +1,27 @@
-"""Lists of instances: built queries, page by page, with the total before paging."""
+"""Lists of instances, page by page, with the total before paging."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, asc, column, desc, exists, func, or_, select, table
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import select
 
-from certloom.errors import Invalid
 from certloom.store.database import Database
-from certloom.store.moments import text_of
-from certloom.store.query_expression import And, Comparison, Expression, FieldKind, Null, Operator, Or
+from certloom.store.instance_search import (
+    INSTANCE,
+    STARTER,
+    Pending,
+    Wanted,
+    narrowing,
+    pages,
+    pending_one,
+    probe,
+    total,
+)
+from certloom.store.paging import Paging, fetch_built, sort_field
+from certloom.store.query_expression import And, Comparison, Expression, FieldKind, Operator
 
-__all__ = [
-    "Columns",
-    "InstancePage",
-    "ListedInstance",
-    "Paging",
-    "SortFieldUnknown",
-    "condition",
-    "fetch_built",
-    "is_pending_for",
-    "list_instances",
-    "ordering",
-]
-
-
-class SortFieldUnknown(Invalid):
-    """A list cannot be sorted by this field."""
-
-    code = "0xA011004A"
-
-
-class Paging(msgspec.Struct, frozen=True):
-    """Which page, how long, and in which order. ``page`` counts from 1."""
-
-    page: int = 1
-    limit: int = 50
-    sort_field: str | None = None
-    descending: bool = False
+__all__ = ["QUERY_FIELDS", "SORT_FIELDS", "InstancePage", "ListedInstance", "is_pending_for", "list_instances"]
 
 
 class ListedInstance(msgspec.Struct, frozen=True):
@@ -68,13 +50,6 @@ class InstancePage(msgspec.Struct, frozen=True):
     total: int
 
 
-_NAMES = ListedInstance.__struct_fields__
-_INSTANCE = table("instance", *(column(name) for name in (*_NAMES, "initiator", "initiator_id")))
-_AWAITED = table(
-    "awaited_signal", column("role_id"), column("instance_id"), column("signal_key"), column("excluded_id")
-)
-_SIGNALLED = table("signalled", column("account_id"), column("instance_id"), column("signal_key"))
-
 SORT_FIELDS = {
     "Id": "id",
     "ReferenceId": "reference_id",
@@ -86,14 +61,11 @@ SORT_FIELDS = {
     "CurrentStepDisplayName": "step_display_name",
     "StatusMessage": "message",
     "Title": "title",
-    "InitiatingUserName": "initiator",
+    "InitiatingUserName": "initiator_key",
     "StartDate": "started_at",
     "LastModified": "modified_at",
 }
 _DEFAULT_SORT = "CurrentStepDisplayName"
-Columns = Mapping[str, ColumnElement[Any]]
-"""The columns that can be searched and sorted, by their name on the wire."""
-_COLUMNS: Columns = {name: _INSTANCE.c[column_name] for name, column_name in SORT_FIELDS.items()}
 
 
 QUERY_FIELDS: Mapping[str, FieldKind] = {
@@ -118,91 +90,50 @@ async def list_instances(
     initiator_id: int | None = None,
     pending_for: tuple[int, tuple[int, ...]] | None = None,
 ) -> InstancePage:
-    """The instances somebody started, or that wait for an account with these roles, or all of them."""
-    conditions: list[ColumnElement[bool]] = []
-    if initiator_id is not None:
-        conditions.append(_INSTANCE.c.initiator_id == initiator_id)
-    if pending_for is not None:
-        conditions.append(_awaits(*pending_for))
-    if query is not None:
-        conditions.append(condition(query, _COLUMNS))
-    where = and_(True, *conditions)
-    total = await fetch_built(database, select(func.count()).select_from(_INSTANCE).where(where))
-    listed = select(*(_INSTANCE.c[name] for name in _NAMES)).where(where)
-    listed = listed.order_by(ordering(paging, _COLUMNS, _DEFAULT_SORT), _INSTANCE.c.id)
-    listed = listed.limit(paging.limit).offset((paging.page - 1) * paging.limit)
-    rows = await fetch_built(database, listed)
-    return InstancePage(tuple(ListedInstance(*row) for row in rows), total[0][0])
+    """The instances somebody started, or that wait for an account with these roles, or all of them.
+
+    Raises SortFieldUnknown or SearchTooSlow.
+    """
+    wanted = Wanted(
+        sorted_by=SORT_FIELDS[sort_field(paging, SORT_FIELDS, _DEFAULT_SORT)],
+        descending=paging.descending,
+        limit=paging.limit,
+        offset=paging.offset,
+        query=_both(None if initiator_id is None else Comparison(STARTER, Operator.EQUAL, initiator_id), query),
+        pending=None if pending_for is None else Pending(*pending_for),
+    )
+    narrow = await _narrow(database, wanted)
+    ((number,),) = await fetch_built(database, total(wanted, narrow))
+    return InstancePage(await _rows(database, wanted, narrow, number), number)
 
 
-def condition(expression: Expression, columns: Columns) -> ColumnElement[bool]:
-    """The WHERE of a search over these columns."""
-    match expression:
-        case And(operands):
-            return and_(*(condition(operand, columns) for operand in operands))
-        case Or(operands):
-            return or_(*(condition(operand, columns) for operand in operands))
-        case Comparison(field, operator, value):
-            return _compared(columns[field], operator, value)
+def _both(one: Expression | None, other: Expression | None) -> Expression | None:
+    return And((one, other)) if one is not None and other is not None else one or other
 
 
-def _compared(searched: ColumnElement[Any], operator: Operator, value: Any) -> ColumnElement[bool]:
-    """The comparison of a column. Texts are compared ignoring case, as the product does."""
-    if isinstance(value, Null):
-        found: ColumnElement[bool] = searched.is_(None) if operator is Operator.EQUAL else searched.is_not(None)
-        return found
-    stored: Any = text_of(value) if isinstance(value, datetime) else value if isinstance(value, int) else str(value)
-    column_value = func.casefold(searched) if isinstance(stored, str) else searched
-    return _COMPARED[operator](column_value, stored.casefold() if isinstance(stored, str) else stored)
+async def _narrow(database: Database, wanted: Wanted) -> Comparison | None:
+    """A comparison that few meet, and so leads to the matches."""
+    for comparison in narrowing(wanted.query):
+        ((number,),) = await fetch_built(database, probe(comparison, wanted.few))
+        if number <= wanted.few:
+            return comparison
+    return None
 
 
-_COMPARED: Mapping[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {
-    Operator.EQUAL: lambda searched, value: searched == value,
-    Operator.NOT_EQUAL: lambda searched, value: searched != value,
-    Operator.CONTAINS: lambda searched, value: searched.contains(value, autoescape=True),
-    Operator.NOT_CONTAINS: lambda searched, value: ~searched.contains(value, autoescape=True),
-    Operator.STARTS_WITH: lambda searched, value: searched.startswith(value, autoescape=True),
-    Operator.ENDS_WITH: lambda searched, value: searched.endswith(value, autoescape=True),
-    Operator.LESS: lambda searched, value: searched < value,
-    Operator.LESS_OR_EQUAL: lambda searched, value: searched <= value,
-    Operator.GREATER: lambda searched, value: searched > value,
-    Operator.GREATER_OR_EQUAL: lambda searched, value: searched >= value,
-}
+async def _rows(
+    database: Database, wanted: Wanted, narrow: Comparison | None, number: int
+) -> tuple[ListedInstance, ...]:
+    length = min(wanted.limit, number - wanted.offset)
+    rows: list[tuple[Any, ...]] = []
+    if length > 0:
+        for statement in pages(wanted, narrow, number):
+            rows = await fetch_built(database, statement)
+            if len(rows) >= length:
+                break
+    return tuple(ListedInstance(*row) for row in rows)
 
 
 async def is_pending_for(database: Database, instance_id: str, account_id: int, role_ids: tuple[int, ...]) -> bool:
     """Whether an instance waits for this account, or was signalled by it before."""
-    signalled = exists().where(_SIGNALLED.c.account_id == account_id, _SIGNALLED.c.instance_id == _INSTANCE.c.id)
-    condition = or_(_awaits(account_id, role_ids), signalled)
-    rows = await fetch_built(database, select(_INSTANCE.c.id).where(_INSTANCE.c.id == instance_id, condition))
-    return bool(rows)
-
-
-def _awaits(account_id: int, role_ids: tuple[int, ...]) -> ColumnElement[bool]:
-    done = exists().where(
-        _SIGNALLED.c.account_id == account_id,
-        _SIGNALLED.c.instance_id == _AWAITED.c.instance_id,
-        _SIGNALLED.c.signal_key == _AWAITED.c.signal_key,
-    )
-    waiting = select(_AWAITED.c.instance_id).where(
-        _AWAITED.c.role_id.in_(role_ids), _AWAITED.c.excluded_id != account_id, ~done
-    )
-    return _INSTANCE.c.id.in_(waiting)
-
-
-def ordering(paging: Paging, columns: Columns, default: str) -> ColumnElement[Any]:
-    """The ORDER BY of a list. Raises SortFieldUnknown."""
-    wanted = (paging.sort_field or default).strip()
-    name = next((known for known in columns if known.casefold() == wanted.casefold()), None)
-    if name is None:
-        raise SortFieldUnknown(f"Invalid sort field: {wanted[:100]}. Allowed: {', '.join(columns)}.")
-    order: ColumnElement[Any] = desc(columns[name]) if paging.descending else asc(columns[name])
-    return order
-
-
-async def fetch_built(database: Database, query: Select[Any]) -> list[tuple[Any, ...]]:
-    """The rows of a built query."""
-    compiled = query.compile(dialect=sqlite.dialect(), compile_kwargs={"render_postcompile": True})
-    parameters = compiled.params
-    values = [parameters[name] for name in compiled.positiontup or ()]
-    return await database.fetch_all(str(compiled), *values)
+    pending = pending_one(Pending(account_id, role_ids), or_was=True)
+    return bool(await fetch_built(database, select(INSTANCE.c.id).where(INSTANCE.c.id == instance_id, pending)))

@@ -2,7 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from certloom.store.change import (
     Wakeups,
 )
 from certloom.store.committer import Committer
-from certloom.store.instances import INSTANCE_INSERT, INSTANCE_UPDATE, JOURNAL_INSERT, AwaitedSignalRow
+from certloom.store.instances import COUNT_CHANGE, INSTANCE_INSERT, INSTANCE_UPDATE, JOURNAL_INSERT, AwaitedSignalRow
 from certloom.store.rows import (
     Claim,
     Delete,
@@ -35,6 +36,7 @@ from certloom.store.rows import (
     put_sql,
     values_of,
 )
+from certloom.store.searcher import Searcher
 
 __all__ = ["SqliteDatabase", "connect"]
 
@@ -54,6 +56,12 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _reading(path: Path) -> sqlite3.Connection:
+    connection = connect(path)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
 def _casefold(text: str | None) -> str | None:
     return None if text is None else str(text).casefold()
 
@@ -61,9 +69,9 @@ def _casefold(text: str | None) -> str | None:
 class SqliteDatabase:
     """The embedded database: point reads on the event loop, writes through the committer."""
 
-    def __init__(self, path: Path, wakeups: Wakeups) -> None:
-        self._reader = connect(path)
-        self._reader.execute("PRAGMA query_only = ON")
+    def __init__(self, path: Path, wakeups: Wakeups, search_seconds: float = 2.0) -> None:
+        self._reader = _reading(path)
+        self._searcher = Searcher(lambda: _reading(path), search_seconds)
         self._writer = SqliteWriter(connect(path))
         self._committer = Committer(self._writer, wakeups)
 
@@ -78,6 +86,10 @@ class SqliteDatabase:
         """Every row."""
         return self._reader.execute(sql, values).fetchall()
 
+    async def search_all(self, sql: str, *values: Value) -> list[tuple[Any, ...]]:
+        """Every row, read beside everything else and within a time limit. Raises SearchTooSlow."""
+        return await self._searcher.fetch_all(sql, *values)
+
     async def commit(self, change: Change) -> None:
         """Return once the Change is durable. Raises GuardLost, RowCollides or StoreUnavailable."""
         await self._committer.commit(change)
@@ -86,6 +98,7 @@ class SqliteDatabase:
         """Finish what is queued and close both connections."""
         await self._committer.close()
         self._writer.close()
+        await asyncio.to_thread(self._searcher.close)
         self._reader.close()
 
 
@@ -113,6 +126,11 @@ class SqliteWriter:
 
     def write(self, changes: Sequence[Change]) -> list[Exception | None]:
         """Write all Changes; where one fails unexpectedly, write them again, each under a savepoint of its own."""
+        results = self._write_all(changes)
+        self._count(change for change, error in zip(changes, results, strict=True) if error is None)
+        return results
+
+    def _write_all(self, changes: Sequence[Change]) -> list[Exception | None]:
         self._connection.execute("SAVEPOINT batch")
         try:
             results: list[Exception | None] = [self._write_unless_guarded(change) for change in changes]
@@ -121,6 +139,14 @@ class SqliteWriter:
             results = [self._write_alone(change) for change in changes]
         self._connection.execute("RELEASE batch")
         return results
+
+    def _count(self, written: Iterable[Change]) -> None:
+        """Keep the numbers of instances by type and status: one statement for each that changed in the batch."""
+        changed: Counter[tuple[str, str]] = Counter()
+        for change in written:
+            for instance in change.instances:
+                changed.update(dict(instance.counted))
+        self._connection.executemany(COUNT_CHANGE, [(*what, by) for what, by in changed.items() if by])
 
     def commit(self) -> None:
         """COMMIT: returns once the disk has it."""
