@@ -121,7 +121,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(description="The program of PowerShell 7; empty takes the pwsh on the path.")
     ] = ""
     scripts_pwsh_seconds: Annotated[
-        float, Meta(ge=1, le=3600, description="How long one run of a library script may take before it is killed.")
+        float, Meta(ge=1, le=600, description="How long one run of a library script may take before it is killed.")
     ] = 60.0
     ca_key_type: Annotated[
         Literal["P-256", "P-384", "P-521", "RSA-3072", "RSA-4096"],

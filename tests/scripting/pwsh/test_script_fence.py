@@ -1,3 +1,4 @@
+import asyncio
 import os
 import signal
 import subprocess
@@ -144,6 +145,14 @@ async def test_d05_a_script_that_waits_for_ever_is_killed_with_all_it_started(fe
     script = f"setsid sleep {mark} & sleep {mark}"
     with pytest.raises(ScriptLimitReached, match=r"more than 0\.5 seconds"):
         await fence.pwsh("fenced", Limits(seconds=0.5)).run(script, {})
+    assert ends(mark)
+
+
+async def test_d05_a_script_that_nobody_waits_for_any_more_is_killed(fence: Runner) -> None:
+    mark = f"86400.{uuid4().int % 10**9}"
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(2.0):
+            await fence.pwsh("fenced").run(f"sleep {mark}", {})
     assert ends(mark)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from certloom.errors import Unavailable
+from certloom.errors import Conflict
 from certloom.scripting.powershell.faults import ScriptLimitReached
 from certloom.scripting.powershell.run import Result
 from certloom.scripting.pwsh.contract import ARGUMENTS, AnswerMissing, read_answer, request
@@ -38,8 +38,8 @@ _ENDED_BY_LIMIT = {
 }
 
 
-class PwshUnusable(Unavailable):
-    """Library scripts are switched off, or PowerShell 7 or the fence around it is missing."""
+class PwshUnusable(Conflict):
+    """Library scripts are switched off, or PowerShell 7 or its fence is missing. It does not pass by itself."""
 
 
 def configured_pwsh(settings: Settings) -> "Pwsh":
