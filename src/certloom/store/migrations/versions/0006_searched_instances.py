@@ -3,8 +3,8 @@
 from alembic import op
 from sqlalchemy import text
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 _STATEMENTS = (
     "CREATE INDEX instance_type ON instance (workflow_type)",
