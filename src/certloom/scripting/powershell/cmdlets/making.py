@@ -26,6 +26,12 @@ from certloom.scripting.powershell.values.times import (
 __all__ = ["MAKING"]
 
 _PARTS = ("Year", "Month", "Day", "Hour", "Minute", "Second")
+_FILE_FORMS = {
+    "filedate": "yyyyMMdd",
+    "filedateuniversal": "yyyyMMdd'Z'",
+    "filedatetime": "yyyyMMdd'T'HHmmssffff",
+    "filedatetimeuniversal": "yyyyMMdd'T'HHmmssffff'Z'",
+}
 _UNITS = {
     "Days": TICKS_PER_DAY,
     "Hours": 3600 * TICKS_PER_SECOND,
@@ -61,7 +67,8 @@ def _chosen(call: Call, item: object) -> DateTimeValue:
 
 def _shown(call: Call, value: DateTimeValue) -> object:
     if call.has("Format"):
-        return format_date(value, text(call.get("Format")))
+        form = text(call.get("Format"))
+        return format_date(value, _FILE_FORMS.get(form.lower(), form))
     if call.has("UFormat"):
         return format_unix(value, text(call.get("UFormat")))
     return value

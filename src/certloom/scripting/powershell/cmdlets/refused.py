@@ -7,6 +7,7 @@ REFUSED = {
     "ConvertFrom-Html": "a regular expression, or [xml] where the text is well-formed",
     "ConvertFrom-Markdown": "plain texts: a script has no Markdown renderer",
     "ConvertFrom-SddlString": "plain texts: names of accounts are known to Windows alone",
+    "Get-Culture": "[cultureinfo]::InvariantCulture",
     "Invoke-Expression": "a function or a script block",
     "Invoke-RestMethod": "the REST steps of the workflow",
     "Invoke-WebRequest": "the REST steps of the workflow",

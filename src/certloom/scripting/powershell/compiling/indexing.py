@@ -1,15 +1,30 @@
 """``value[index]``: positions from both ends, several at once, keys."""
 
-from certloom.scripting.powershell.values.collections import Hashtable, ListValue
-from certloom.scripting.powershell.values.conversion import items_of, to_int
+from certloom.scripting.powershell.values.collections import Hashtable, ListValue, Properties, TypedArray
+from certloom.scripting.powershell.values.conversion import convert, items_of, to_int
 from certloom.scripting.powershell.values.errors import ScriptError, failure
 from certloom.scripting.powershell.values.kinds import kind_name
 from certloom.scripting.powershell.values.numbers import Char
 from certloom.scripting.powershell.values.numeric import is_number
+from certloom.scripting.powershell.values.objects import TypeRef
 from certloom.scripting.powershell.values.patterns import Groups
 from certloom.scripting.powershell.xml.nodes import XmlNode
 
 __all__ = ["element", "set_element"]
+
+
+def _attribute(attributes: ListValue, name: str) -> object:
+    return next((one for one in attributes.items if isinstance(one, XmlNode) and one.name == name), None)
+
+
+def _property(properties: ListValue, name: str) -> object:
+    return properties.named(name) if isinstance(properties, Properties) else None
+
+
+_BY_NAME = {
+    "System.Xml.XmlAttributeCollection": _attribute,
+    "System.Management.Automation.PSPropertySet": _property,
+}
 
 
 def element(value: object, index: object) -> object:
@@ -20,8 +35,8 @@ def element(value: object, index: object) -> object:
         return _keyed(value, index)
     if isinstance(value, Groups):
         return value.named(index)
-    if isinstance(value, ListValue) and value.type == "System.Xml.XmlAttributeCollection" and isinstance(index, str):
-        return next((one for one in value.items if isinstance(one, XmlNode) and one.name == index), None)
+    if isinstance(value, ListValue) and isinstance(index, str) and value.type in _BY_NAME:
+        return _BY_NAME[value.type](value, index)
     if isinstance(value, list | ListValue):
         return _at(items_of(value), index)
     if isinstance(value, str):
@@ -65,7 +80,9 @@ def set_element(target: object, index: object, value: object) -> None:
         place = to_int(index)
         if not -len(items) <= place < len(items):
             raise out_of_bounds(target, place)
-        items[place] = value
+        element_type = target.element if isinstance(target, TypedArray | ListValue) else ""
+        known = element_type and not element_type.endswith("]")
+        items[place] = convert(value, TypeRef(element_type)) if known else value
         return
     raise failure(f"Unable to index into an object of type {kind_name(target)}.")
 

@@ -22,7 +22,8 @@ _PARAM = re.compile(r"param\s*\(", re.IGNORECASE)
 _NAMED = re.compile(r"(begin|process|end)\s*(?=\{)", re.IGNORECASE)
 _REFUSED = re.compile(r"(dynamicparam|clean)\s*(?=\{)", re.IGNORECASE)
 _NAME = re.compile(r"(?:(?:script|global|local|private):)?([\w][\w\-?]*)", re.IGNORECASE)
-_ATTRIBUTES = re.compile(r"\[\s*[A-Za-z_][\w.]*\s*\((?:[^\[\]]|\[[\w.]*\])*\)\s*\]\s*(?=\[|param\b)", re.IGNORECASE)
+_ATTRIBUTE = r"\[\s*[A-Za-z_][\w.]*+\s*+\((?:[^\[\]()]|\[[\w.]*+(?:\[\])?\])*+\)\s*+\]\s*+"
+_ATTRIBUTES = re.compile(rf"(?:{_ATTRIBUTE})++(?=param\b)", re.IGNORECASE)
 
 
 def function_statement(cursor: Cursor, keyword: str) -> Statement:
@@ -63,7 +64,8 @@ def body(cursor: Cursor, closing: str) -> Body:
     line, column = cursor.place()
     cursor.separators()
     attributes: list[Attribute] = []
-    while cursor.match(_ATTRIBUTES) is not None:
+    leading = cursor.match(_ATTRIBUTES)
+    while leading is not None and cursor.position < leading.end():
         read = attribute_or_type(cursor)
         attributes += [read] if isinstance(read, Attribute) else []
         cursor.lines()

@@ -8,18 +8,43 @@ from functools import cache
 from certloom.scripting.powershell.runtime.session import Session
 from certloom.scripting.powershell.types.registry import SPECS
 from certloom.scripting.powershell.types.spec import Method, TypeSpec, lowered
-from certloom.scripting.powershell.values.collections import Entry, Hashtable, ListValue, PSObject
-from certloom.scripting.powershell.values.conversion import items_of
-from certloom.scripting.powershell.values.errors import ExceptionValue, ScriptError, failure
+from certloom.scripting.powershell.values.collections import (
+    Entry,
+    Hashtable,
+    ListValue,
+    MemberView,
+    Property,
+    PSObject,
+    TypedArray,
+)
+from certloom.scripting.powershell.values.conversion import convert, items_of, to_int
+from certloom.scripting.powershell.values.errors import MOST_ITEMS, ExceptionValue, ScriptError, failure, room_for
 from certloom.scripting.powershell.values.kinds import kind_name, type_of
 from certloom.scripting.powershell.values.objects import NOTHING, Nothing, RefValue, TypeRef
 from certloom.scripting.powershell.values.text import text
-from certloom.scripting.powershell.xml.adapter import assign, named
+from certloom.scripting.powershell.xml.adapter import assign, named, names
 from certloom.scripting.powershell.xml.nodes import XmlNode
 
 __all__ = ["MISSING", "call", "call_static", "construct", "get", "own", "property_of", "put", "static_value"]
 
 MISSING = object()
+_WITH_ZERO = frozenset(
+    f"System.{name}"
+    for name in (
+        "Boolean",
+        "Byte",
+        "Decimal",
+        "Double",
+        "Int16",
+        "Int32",
+        "Int64",
+        "SByte",
+        "Single",
+        "UInt16",
+        "UInt32",
+        "UInt64",
+    )
+)
 _INVOCATION = "System.Management.Automation.MethodInvocationException"
 
 
@@ -96,10 +121,33 @@ def get(session: Session, target: object, name: str) -> object:
     """``target.name``: null for what is not there; on an array, of every item that has it."""
     if target is None or isinstance(target, Nothing):
         return 0 if name.lower() in {"count", "length"} else None
+    if name.lower() in {"psobject", "psbase"} and not (isinstance(target, Hashtable) and target.has(name)):
+        return _viewed(session, target) if name.lower() == "psobject" else target
     if isinstance(target, list | ListValue):
         return _of_items(session, target, name)
     found = property_of(session, target, name)
     return None if found is MISSING else found
+
+
+def _viewed(session: Session, target: object) -> MemberView:
+    """The properties of a value: those of a custom object themselves, of any other what its type has."""
+    if isinstance(target, PSObject):
+        shown = [_shown(session, target, one) for one in target]
+    elif isinstance(target, XmlNode):
+        shown = [Property(name, property_of(session, target, name), "Property") for name in names(target)]
+    else:
+        spec = SPECS.get(type_of(target).name)
+        readers = spec.properties.items() if spec is not None else ()
+        shown = [Property(name, read(target), "Property") for name, read in readers]
+    session.budget.step(len(shown))
+    session.budget.spend(100 * (len(shown) + 1))
+    return MemberView(target, shown)
+
+
+def _shown(session: Session, target: PSObject, one: Property) -> Property:
+    if one.kind != "ScriptProperty":
+        return one
+    return Property(one.name, session.computed(one.value, target), one.kind)
 
 
 def _of_items(session: Session, target: list[object] | ListValue, name: str) -> object:
@@ -139,6 +187,9 @@ def put(target: object, name: str, value: object) -> None:
     found = target.properties.get(name.lower()) if isinstance(target, PSObject) else None
     if found is not None and found.kind == "NoteProperty":
         found.value = value
+        return
+    if isinstance(target, Property) and name.lower() == "value" and target.kind == "NoteProperty":
+        target.value = value
         return
     if isinstance(target, RefValue) and name.lower() == "value":
         target.write(value)
@@ -235,7 +286,22 @@ def call_static(session: Session, ref: TypeRef, name: str, arguments: Sequence[o
 
 def construct(session: Session, ref: TypeRef, arguments: Sequence[object]) -> object:
     """``[type]::new(arguments)``: a method that is given the type as its value."""
+    if ref.element is not None:
+        return _array(ref.element, arguments)
     spec = SPECS.get(ref.name)
-    if ref.element is not None or spec is None or spec.new is None:
+    if spec is None or spec.new is None:
         raise failure(f"A constructor was not found. Cannot find an appropriate constructor for type {text(ref)}.")
     return _called(spec.new, session, ref, ".ctor", arguments)
+
+
+def _array(element: TypeRef, arguments: Sequence[object]) -> object:
+    """``[type[]]::new(size)``: elements of zero where the type has one, else null."""
+    if len(arguments) != 1:
+        raise failure(f'Cannot find an overload for "new" and the argument count: "{len(arguments)}".')
+    size = to_int(arguments[0])
+    if size < 0:
+        raise failure("Arithmetic operation resulted in an overflow.", inner="System.OverflowException")
+    room_for(size, MOST_ITEMS)
+    zero = convert(0, element) if element.name in _WITH_ZERO else None
+    items: list[object] = [zero] * size
+    return items if element.name == "System.Object" else TypedArray(items, element.full_name())

@@ -6,7 +6,7 @@ from certloom.scripting.powershell.types.spec import TypeSpec, static, takes
 from certloom.scripting.powershell.values.collections import PSObject
 from certloom.scripting.powershell.values.comparison import compare, equal
 from certloom.scripting.powershell.values.kinds import type_of
-from certloom.scripting.powershell.values.objects import ScriptBlock
+from certloom.scripting.powershell.values.objects import ErrorRecord, ScriptBlock
 from certloom.scripting.powershell.values.text import text
 
 __all__ = ["BLOCK", "CUSTOM", "ERROR", "OBJECT", "PSOBJECT", "RECORDS", "TYPE"]
@@ -27,6 +27,19 @@ def _same(left: object, right: object) -> bool:
 
 def _closure(block: ScriptBlock) -> ScriptBlock:
     return block
+
+
+def _category(error: ErrorRecord) -> PSObject:
+    made = PSObject("System.Management.Automation.ErrorCategoryInfo")
+    made.add("Category", "OperationStopped" if error.target is not None else "NotSpecified")
+    made.add("Reason", error.exception.type.rpartition(".")[2])
+    return made
+
+
+def _invocation(error: ErrorRecord) -> PSObject:
+    made = PSObject("System.Management.Automation.InvocationInfo")
+    made.add("ScriptLineNumber", error.line)
+    return made
 
 
 OBJECT = TypeSpec(
@@ -61,6 +74,10 @@ ERROR = TypeSpec(
         "Exception": lambda error: error.exception,
         "TargetObject": lambda error: error.target,
         "FullyQualifiedErrorId": lambda error: error.name,
+        "CategoryInfo": _category,
+        "InvocationInfo": _invocation,
+        "ErrorDetails": lambda _: None,
+        "ScriptStackTrace": lambda error: f"at line {error.line}",
     },
 )
 RECORDS = tuple(

@@ -24,6 +24,7 @@ from certloom.scripting.powershell.types.strings import STRING
 from certloom.scripting.powershell.types.tables import DICTIONARY, ENTRY, HASHTABLE, ORDERED
 from certloom.scripting.powershell.types.texts import TEXTS
 from certloom.scripting.powershell.types.timespans import TIMESPAN
+from certloom.scripting.powershell.types.views import VIEWS
 from certloom.scripting.powershell.types.xml import XML
 from certloom.scripting.powershell.values.errors import ScriptError, failure
 from certloom.scripting.powershell.values.objects import TypeRef
@@ -61,6 +62,7 @@ TYPES: tuple[TypeSpec, ...] = (
     *TEXTS,
     RANDOM,
     *XML,
+    *VIEWS,
     *EXCEPTIONS,
     *NAMES,
 )

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from certloom.scripting.powershell.formatting.composite import composite
 from certloom.scripting.powershell.runtime.session import Session
@@ -20,6 +21,22 @@ __all__ = ["STRING", "substring"]
 _BLANKS = None
 _MOST_SEPARATORS = 256
 _CHARS = TypeRef("System.Array", (), TypeRef("System.Char"))
+
+
+_FORMS: dict[str, Literal["NFC", "NFD", "NFKC", "NFKD"]] = {
+    "formc": "NFC",
+    "formd": "NFD",
+    "formkc": "NFKC",
+    "formkd": "NFKD",
+}
+
+
+def _normalized(value: str, form: str = "FormC") -> str:
+    name = _FORMS.get(form.lower())
+    if name is None:
+        raise failure(f"Invalid or unsupported normalization form '{form[:20]}'.", inner="System.ArgumentException")
+    room_for(len(value) * 4)
+    return unicodedata.normalize(name, value)
 
 
 def out_of_range(parameter: str, reason: str) -> ScriptError:
@@ -290,7 +307,7 @@ _STRING: dict[str, Callable[[Session, object, Sequence[object]], object]] = {
     "CompareTo": takes(_compare, text),
     "Equals": takes(_equals, _any, _any, least=1),
     "ToString": takes(lambda value, *_: value, _any, least=0),
-    "Normalize": takes(lambda value: unicodedata.normalize("NFC", value)),
+    "Normalize": takes(_normalized, text, least=0),
     "GetEnumerator": takes(_chars),
     "Clone": takes(_any),
 }

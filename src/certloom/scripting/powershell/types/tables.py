@@ -5,7 +5,7 @@ from certloom.scripting.powershell.types.spec import TypeSpec, static, takes
 from certloom.scripting.powershell.values.collections import Hashtable
 from certloom.scripting.powershell.values.conversion import to_int
 from certloom.scripting.powershell.values.errors import failure
-from certloom.scripting.powershell.values.objects import NOTHING
+from certloom.scripting.powershell.values.objects import NOTHING, RefValue
 from certloom.scripting.powershell.values.text import text
 
 __all__ = ["DICTIONARY", "ENTRY", "HASHTABLE", "ORDERED"]
@@ -35,6 +35,13 @@ def _clear(table: Hashtable) -> object:
 def _set(table: Hashtable, key: object, value: object) -> object:
     table.put(key, value)
     return NOTHING
+
+
+def _try_get(table: Hashtable, key: object, target: object) -> bool:
+    found = table.has(key)
+    if isinstance(target, RefValue):
+        target.write(table.get(key))
+    return found
 
 
 def _has_value(table: Hashtable, value: object) -> bool:
@@ -112,7 +119,7 @@ DICTIONARY = TypeSpec(
     aliases=("System.Collections.Generic.Dictionary",),
     bases=_BASES,
     properties=_PROPERTIES,
-    methods=_METHODS,
+    methods=_METHODS | {"TryGetValue": takes(_try_get, any_value, any_value)},
     new=static(
         lambda *_: Hashtable(case_sensitive=True, kind="System.Collections.Generic.Dictionary`2"), any_value, least=0
     ),

@@ -8,7 +8,17 @@ from decimal import Decimal
 from certloom.scripting.powershell.values.errors import MOST_ITEMS, failure, room_for
 from certloom.scripting.powershell.values.numbers import Char
 
-__all__ = ["Entry", "Hashtable", "ListValue", "PSObject", "Property", "TypedArray", "key_of"]
+__all__ = [
+    "Entry",
+    "Hashtable",
+    "ListValue",
+    "MemberView",
+    "PSObject",
+    "Properties",
+    "Property",
+    "TypedArray",
+    "key_of",
+]
 
 
 class TypedArray(list[object]):
@@ -140,3 +150,28 @@ class PSObject:
 
     def __iter__(self) -> Iterator[Property]:
         return iter(list(self.properties.values()))
+
+
+class Properties(ListValue):
+    """The properties of a value, found by name; taking one away changes the value."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, items: list[object], owner: object) -> None:
+        super().__init__(items, "System.Management.Automation.PSPropertySet")
+        self.owner = owner
+
+    def named(self, name: str) -> object:
+        """The property of a name, ignoring case; none without it."""
+        wanted = name.lower()
+        return next((one for one in self.items if isinstance(one, Property) and one.name.lower() == wanted), None)
+
+
+class MemberView:
+    """What ``PSObject`` of a value is: the value and its properties."""
+
+    __slots__ = ("properties", "target")
+
+    def __init__(self, target: object, properties: list[Property]) -> None:
+        self.target = target
+        self.properties = Properties(list(properties), target)

@@ -203,7 +203,8 @@ def _to_object(value: object) -> object:
         return value
     made = PSObject()
     for entry in value:
-        made.add(text(entry.key), entry.value)
+        if text(entry.key).lower() != "pstypename":
+            made.add(text(entry.key), entry.value)
     return made
 
 

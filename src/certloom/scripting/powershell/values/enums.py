@@ -54,6 +54,7 @@ ENUMS: dict[str, dict[str, int]] = {
         "AssumeUniversal": 64,
         "RoundtripKind": 128,
     },
+    "System.Text.NormalizationForm": {"FormC": 1, "FormD": 2, "FormKC": 5, "FormKD": 6},
     "System.UriKind": _counted("RelativeOrAbsolute Absolute Relative"),
 }
 

@@ -2,7 +2,15 @@
 
 from decimal import Decimal
 
-from certloom.scripting.powershell.values.collections import Entry, Hashtable, ListValue, PSObject, TypedArray
+from certloom.scripting.powershell.values.collections import (
+    Entry,
+    Hashtable,
+    ListValue,
+    MemberView,
+    Property,
+    PSObject,
+    TypedArray,
+)
 from certloom.scripting.powershell.values.errors import ExceptionValue
 from certloom.scripting.powershell.values.numbers import (
     BigInteger,
@@ -57,6 +65,8 @@ _NAMES: dict[type, str] = {
     RefValue: "System.Management.Automation.PSReference",
     Culture: "System.Globalization.CultureInfo",
     Char: "System.Char",
+    Property: "System.Management.Automation.PSNoteProperty",
+    MemberView: "System.Management.Automation.PSMemberSet",
     Entry: "System.Collections.DictionaryEntry",
     DateTimeValue: "System.DateTime",
     TimeSpanValue: "System.TimeSpan",

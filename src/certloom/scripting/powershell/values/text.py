@@ -4,7 +4,16 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
-from certloom.scripting.powershell.values.collections import Entry, Hashtable, ListValue, PSObject, TypedArray
+from certloom.scripting.powershell.values.collections import (
+    Entry,
+    Hashtable,
+    ListValue,
+    MemberView,
+    Properties,
+    Property,
+    PSObject,
+    TypedArray,
+)
 from certloom.scripting.powershell.values.errors import ExceptionValue, room_for
 from certloom.scripting.powershell.values.floats import decimal_text, double_text
 from certloom.scripting.powershell.values.kinds import kind_name
@@ -97,6 +106,10 @@ def _object(value: PSObject) -> str:
     return f"@{{{'; '.join(parts)}}}"
 
 
+def _property(value: Property) -> str:
+    return f"{kind_name(value.value)} {value.name}={text(value.value)}"
+
+
 def _mail(value: MailAddress) -> str:
     address = f"{value.user}@{value.host}"
     return f'"{value.display}" <{address}>' if value.display else address
@@ -122,6 +135,9 @@ _TEXTS: dict[type, Callable[..., str]] = {
     TypedArray: joined,
     ListValue: lambda value: joined(value.items),
     Hashtable: kind_name,
+    Property: _property,
+    Properties: lambda value: joined(value.items),
+    MemberView: lambda value: text(value.target),
     Entry: kind_name,
     PSObject: _object,
     DateTimeValue: _date,
