@@ -83,6 +83,8 @@ def _to_csv(call: Call, items: list[object], emit: Emit) -> None:
 
 def _from_string_data(call: Call, items: list[object], emit: Emit) -> None:
     delimiter = text(call.get("Delimiter")) if call.has("Delimiter") else "="
+    if len(delimiter) != 1:
+        raise failure("The delimiter of string data is a single character.")
     for item in items:
         table = Hashtable()
         for line in text(item).splitlines():
