@@ -1,9 +1,10 @@
 PYTHON ?= python3
+SECONDS ?= 120
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check serve bench docs format requirements clean
+.PHONY: demo test check serve bench fuzz docs format requirements clean
 
 $(VENV)/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -34,6 +35,9 @@ test: $(VENV)/.dev  ## everything, in parallel
 
 bench: $(VENV)/.dev  ## figures, each beside its limit of the same run
 	@$(BIN)/python -m bench
+
+fuzz: $(VENV)/.dev  ## look for scripts that crash or hang the interpreter, for SECONDS
+	@$(BIN)/python -m tests.fuzz.powershell --seconds $(SECONDS)
 
 docs: $(VENV)/.runtime  ## write docs/reference again from the code
 	@$(BIN)/python docs/generate.py
