@@ -107,6 +107,7 @@ async def installation(
         yield certloom
     finally:
         await asyncio.to_thread(certloom.python.close)
+        await certloom.services.expressions.close()
         await certloom.services.database.close()
 
 

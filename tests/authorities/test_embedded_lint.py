@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from certloom.authorities.embedded import lint_worker
 from certloom.authorities.embedded.ceremony import AuthorityMaterial
 from certloom.authorities.embedded.finding import Finding
-from certloom.authorities.embedded.lint import Linter, LintUnavailable
-from certloom.authorities.embedded.lint_process import COMMAND, LintProcess
+from certloom.authorities.embedded.lint import COMMAND, Linter, LintUnavailable
 from certloom.pki.subject import read_subject
+from certloom.scripting.child_process import ChildProcess
 
 
 def _python(program: str) -> tuple[str, ...]:
@@ -26,7 +26,7 @@ def _python(program: str) -> tuple[str, ...]:
 
 
 def _with(linter: Linter, *commands: tuple[str, ...]) -> Linter:
-    linter._all = tuple(LintProcess(command) for command in commands)
+    linter._all = tuple(ChildProcess(command) for command in commands)
     return linter
 
 

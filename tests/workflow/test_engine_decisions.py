@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certloom.workflow.definition import Definition, Step
-from certloom.workflow.engine import Finish, Resume, Run, Skip, Stand, completed, decide, events_of
+from certloom.workflow.engine import Ask, Finish, Resume, Run, Skip, Stand, completed, decide, events_of
 from certloom.workflow.event import (
     InstanceRejected,
     InstanceStarted,
@@ -159,3 +159,19 @@ def test_a_definition_finds_its_steps_and_its_beginning() -> None:
     assert plan.entry.unique_name == "A"
     with pytest.raises(KeyError):
         plan.step("a")
+
+
+def test_an_expression_is_asked_for_once_it_matters_and_its_answer_decides() -> None:
+    asked = definition(step("A", conditions=("True", "cel: data.x", "cel: data.y")))
+    instance, first = instance_on(asked), asked.steps[0]
+    assert decide(instance, asked) == Ask(first, "cel: data.x")
+    assert decide(instance, asked, {"cel: data.x": True}) == Ask(first, "cel: data.y")
+    assert decide(instance, asked, {"cel: data.x": False}) == Skip(first, "cel: data.x")
+    assert decide(instance, asked, {"cel: data.x": True, "cel: data.y": True}) == Run(first, 1)
+
+
+def test_no_expression_is_asked_for_where_another_condition_decides() -> None:
+    decided = definition(step("A", conditions=("False", "cel: data.x")))
+    assert decide(instance_on(decided), decided) == Skip(decided.steps[0], "False")
+    disabled = definition(step("A", enabled=False, conditions=("cel: data.x",)))
+    assert decide(instance_on(disabled), disabled) == Skip(disabled.steps[0], "the step is disabled")

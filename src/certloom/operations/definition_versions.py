@@ -10,6 +10,7 @@ from uuid import UUID
 from certloom.errors import Invalid
 from certloom.identity.actor import Actor
 from certloom.operations.access import Operation, require
+from certloom.operations.definition_conditions import condition_faults
 from certloom.operations.definition_steps import StepDraft, step_of, with_closing_step
 from certloom.operations.definition_view import (
     DefinitionView,
@@ -47,7 +48,8 @@ async def draft_of(services: Services, row: DefinitionRow) -> tuple[int, tuple[W
 async def faults_of(services: Services, row: DefinitionRow, steps: tuple[Step, ...]) -> tuple[Fault, ...]:
     """Everything that keeps the definition from having these steps."""
     # Reading a script may take a moment, and a process.
-    return await asyncio.to_thread(structural_faults, steps, row.workflow_type, services.step_types)
+    faults = await asyncio.to_thread(structural_faults, steps, row.workflow_type, services.step_types)
+    return (*faults, *[fault for step in steps for fault in await condition_faults(services.expressions, step)])
 
 
 async def save_steps(

@@ -23,8 +23,9 @@ from certloom.operations.view import step_view
 from certloom.store.change import AuditEntry, Change, GuardLost, RowCollides
 from certloom.store.instances import instance_write, read_instance
 from certloom.store.rows import Write
+from certloom.workflow.condition import expression_of
 from certloom.workflow.definition import Definition, Step
-from certloom.workflow.engine import Finish, Resume, Run, Skip, Stand, completed, decide, events_of
+from certloom.workflow.engine import Ask, Finish, Resume, Run, Skip, Stand, completed, decide, events_of
 from certloom.workflow.event import Event, StepFailed, StepSkipped, StepStarted, StepWoken
 from certloom.workflow.fact import Fact, MailRequested
 from certloom.workflow.instance import Cursor, Instance, Phase, Status
@@ -73,17 +74,20 @@ class Passage:
         self._instance = instance
         self._events: list[Event] = []
         self._facts: list[Fact] = []
+        self._answers: dict[str, bool] = {}
 
     async def run(self) -> None:
         """Go on until nothing can, then commit what is left."""
         while True:
-            match decide(self._instance, self._definition):
+            match decide(self._instance, self._definition, self._answers):
                 case Run(step, attempt):
                     await self._run(step, attempt)
                 case Resume(step, cursor):
                     await self._resume(step, cursor)
                 case Skip(step, condition):
                     self.record(StepSkipped(at=self._services.clock(), step=step.unique_name, condition=condition))
+                case Ask(step, condition):
+                    await self._ask(step, condition)
                 case Finish():
                     self.record(completed(self._services.clock()))
                 case Stand():
@@ -93,8 +97,23 @@ class Passage:
     def record(self, event: Event, facts: tuple[Fact, ...] = ()) -> None:
         """Keep an event and the facts it brought for the next commit."""
         self._instance = apply(self._instance, event)
+        self._answers = {}  # they were about the data before
         self._events.append(event)
         self._facts.extend(facts)
+
+    async def _ask(self, step: Step, condition: str) -> None:
+        """Find out what an expression yields. One that cannot be decided fails the step: it never counts as true."""
+        try:
+            answer = await self._services.expressions.evaluate(expression_of(condition), self._instance.data)
+        except Exception as error:  # noqa: BLE001 - see _run_pure
+            told = self._told(step, error)
+        else:
+            if isinstance(answer, bool):
+                self._answers[condition] = answer
+                return
+            told = "it yields neither true nor false."
+        message = f"its condition {condition!r} cannot be decided: {told}"
+        self.record(StepFailed(at=self._services.clock(), step=step.unique_name, message=message))
 
     async def _run(self, step: Step, attempt: int) -> None:
         match self._services.step_types.get(step.extension_name):

@@ -9,6 +9,7 @@ from typing import Protocol
 from certloom.clock import Clock
 from certloom.identity.password import PasswordHasher
 from certloom.pki.authority import Authority
+from certloom.scripting.cel.expressions import Expressions
 from certloom.scripting.pwsh.interpreter import Pwsh
 from certloom.settings import Settings
 from certloom.store.certificates import highest_certificate_id
@@ -71,6 +72,7 @@ class Services:
     waiting: Mapping[str, Waiting] = field(default_factory=dict)
     authorities: dict[str, Authority] = field(default_factory=dict)
     mailer: Mailer | None = None
+    expressions: Expressions = field(default_factory=Expressions)
     _locks: dict[str, tuple[asyncio.Lock, list[None]]] = field(default_factory=dict)
     _definitions: dict[tuple[str, int], Definition] = field(default_factory=dict)
     _certificate_id: int | None = None

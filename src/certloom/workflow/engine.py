@@ -1,11 +1,12 @@
 """The engine: from data alone to what comes next, and from an outcome to events. Pure."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import assert_never
 
 import msgspec
 
-from certloom.workflow.condition import first_untrue
+from certloom.workflow.condition import first_untrue, is_expression
 from certloom.workflow.definition import Definition, Step
 from certloom.workflow.event import (
     Event,
@@ -20,7 +21,7 @@ from certloom.workflow.instance import Cursor, Instance, Phase, Status
 from certloom.workflow.outcome import Continue, Fail, Outcome, Reject, Retry, Suspend
 from certloom.workflow.step import StepView
 
-__all__ = ["Finish", "Next", "Resume", "Run", "Skip", "Stand", "decide", "events_of"]
+__all__ = ["Ask", "Finish", "Next", "Resume", "Run", "Skip", "Stand", "decide", "events_of"]
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -47,6 +48,13 @@ class Skip(msgspec.Struct, frozen=True):
     condition: str
 
 
+class Ask(msgspec.Struct, frozen=True):
+    """Whether to run this step depends on an expression: find out what it yields, and decide again with the answer."""
+
+    step: Step
+    condition: str
+
+
 class Finish(msgspec.Struct, frozen=True):
     """No step is left."""
 
@@ -55,30 +63,35 @@ class Stand(msgspec.Struct, frozen=True):
     """Nothing can go on now: the instance waits, sleeps or has ended."""
 
 
-Next = Run | Resume | Skip | Finish | Stand
+Next = Run | Ask | Resume | Skip | Finish | Stand
 
 
-def decide(instance: Instance, definition: Definition) -> Next:
-    """What comes next for an instance on its definition version."""
+def decide(instance: Instance, definition: Definition, answers: Mapping[str, bool] | None = None) -> Next:
+    """What comes next for an instance on its definition version.
+
+    ``answers`` are what conditions that are expressions yielded over the instance's data as it is.
+    """
     if instance.status is not Status.RUNNING:
         return Stand()
     cursor = instance.cursor
     if cursor is None:
-        return _reach(definition.entry, instance)
+        return _reach(definition.entry, instance, answers or {})
     if cursor.phase is Phase.DONE:
         target = definition.step(cursor.step).outputs.get(cursor.output or "continue")
-        return Finish() if target is None else _reach(definition.step(target), instance)
+        return Finish() if target is None else _reach(definition.step(target), instance, answers or {})
     if cursor.phase is Phase.ASLEEP:
         return Stand()
     step = definition.step(cursor.step)
     return Run(step, cursor.attempt + 1) if cursor.intent is None else Resume(step, cursor)
 
 
-def _reach(step: Step, instance: Instance) -> Run | Skip:
+def _reach(step: Step, instance: Instance, answers: Mapping[str, bool]) -> Run | Ask | Skip:
     if not step.enabled:
         return Skip(step, "the step is disabled")
-    untrue = first_untrue(step.conditions, instance.data)
-    return Run(step, 1) if untrue is None else Skip(step, untrue)
+    untrue = first_untrue(step.conditions, instance.data, answers)
+    if untrue is None:
+        return Run(step, 1)
+    return Ask(step, untrue) if is_expression(untrue) and untrue not in answers else Skip(step, untrue)
 
 
 def events_of(outcome: Outcome, step: Step, attempt: int, at: datetime, view: StepView) -> Event:

@@ -5,14 +5,21 @@ alone, and none imports the program that started it.
 """
 
 import asyncio
+import sys
+from typing import Final
 
 import msgspec
 
 from certloom.authorities.embedded.finding import Finding
-from certloom.authorities.embedded.lint_process import LintProcess
 from certloom.errors import Unavailable
+from certloom.scripting.child_process import ChildProcess
 
-__all__ = ["LintUnavailable", "Linter"]
+__all__ = ["COMMAND", "LintUnavailable", "Linter"]
+
+COMMAND: Final = (sys.executable, "-W", "ignore", "-m", "certloom.authorities.embedded.lint_worker")
+"""What is started; the worker imports the linter and nothing of the server."""
+
+_ANSWER: Final = msgspec.json.Decoder(tuple[Finding, ...])
 
 
 class LintUnavailable(Unavailable):
@@ -27,8 +34,8 @@ class Linter:
 
     def __init__(self, processes: int = 1, seconds: float = 20.0) -> None:
         self._seconds = seconds
-        self._all = tuple(LintProcess() for _ in range(processes))
-        self._free: asyncio.Queue[LintProcess] | None = None
+        self._all = tuple(ChildProcess(COMMAND) for _ in range(processes))
+        self._free: asyncio.Queue[ChildProcess] | None = None
 
     async def start(self) -> None:
         """Start every process and wait until all are ready; raises `LintUnavailable`."""
@@ -64,11 +71,11 @@ class Linter:
         self._free = None
         await asyncio.gather(*(process.end() for process in self._all))
 
-    async def _ask(self, process: LintProcess, der: bytes) -> tuple[Finding, ...]:
+    async def _ask(self, process: ChildProcess, der: bytes) -> tuple[Finding, ...]:
         answered = False
         try:
             async with asyncio.timeout(self._seconds):
-                found = await process.ask(der)
+                found = _ANSWER.decode(await process.ask(der))
             answered = True
         except (TimeoutError, OSError, EOFError, ValueError, msgspec.MsgspecError) as error:
             raise _unavailable(error) from error

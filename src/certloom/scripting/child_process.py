@@ -1,29 +1,24 @@
-"""One linting process, as its parent sees it."""
+"""A process of our own that answers questions about hostile input, as its parent sees it."""
 
 import asyncio
 import os
-import sys
 from contextlib import suppress
 from typing import Final
 
-import msgspec
-
-from certloom.authorities.embedded.finding import Finding
-
-__all__ = ["COMMAND", "LintProcess"]
-
-COMMAND: Final = (sys.executable, "-W", "ignore", "-m", "certloom.authorities.embedded.lint_worker")
-"""What is started; the worker imports the linter and nothing of the server."""
+__all__ = ["ChildProcess"]
 
 _LENGTH_OCTETS: Final = 4
 _LONGEST_ANSWER: Final = 1024 * 1024
-_ANSWER: Final = msgspec.json.Decoder(tuple[Finding, ...])
 
 
-class LintProcess:
-    """A process that answers one question at a time, and is started again when it had to be ended."""
+class ChildProcess:
+    """A process that answers one question at a time, and is started again when it had to be ended.
 
-    def __init__(self, command: tuple[str, ...] = COMMAND) -> None:
+    Its program writes a line when it is ready, then reads each question as its length and its octets and answers
+    with one line.
+    """
+
+    def __init__(self, command: tuple[str, ...]) -> None:
         self._command = command
         self._process: asyncio.subprocess.Process | None = None
 
@@ -42,17 +37,16 @@ class LintProcess:
         )
         await self._answer(self._process)
 
-    async def ask(self, der: bytes) -> tuple[Finding, ...]:
-        """Return the findings of one certificate.
+    async def ask(self, question: bytes) -> bytes:
+        """The line that answers a question.
 
-        Raises OSError, EOFError, ValueError or `msgspec.DecodeError` when the process crashes or talks
-        nonsense. After that, and when the question is given up, call `end`: the late answer must not meet
-        the next question.
+        Raises OSError, EOFError or ValueError when the process crashes or talks without end. After that, and when
+        the question is given up, call `end`: the late answer must not meet the next question.
         """
         await self.start()
         if self._process is None or self._process.stdin is None:
             raise EOFError("the process ended")
-        self._process.stdin.write(len(der).to_bytes(_LENGTH_OCTETS) + der)
+        self._process.stdin.write(len(question).to_bytes(_LENGTH_OCTETS) + question)
         await self._process.stdin.drain()
         return await self._answer(self._process)
 
@@ -67,8 +61,8 @@ class LintProcess:
             process.stdin.close()
         await process.wait()
 
-    async def _answer(self, process: asyncio.subprocess.Process) -> tuple[Finding, ...]:
+    async def _answer(self, process: asyncio.subprocess.Process) -> bytes:
         line = await process.stdout.readline() if process.stdout is not None else b""
         if not line.endswith(b"\n"):
             raise EOFError("the process ended")
-        return _ANSWER.decode(line)
+        return line
