@@ -2,11 +2,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import pytest
 import pytest_asyncio
 from tests.api.conftest import ENROLL, GUID, Site, assert_problem, linear
 
 from certloom.api.schemas.catalogue import ParameterDefinition, StepTypeListItem, StepTypeResponse, WorkflowTypeListItem
+from certloom.workflow.exported import ExportedDefinition, document_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -367,3 +369,18 @@ async def test_d07_role_ids_of_another_system_are_an_open_point_and_never_publis
     refused = await site.call("admin", "POST", f"{path}/Publish")
     assert [fault["Rule"] for fault in refused.json()["Faults"]] == ["role-unknown", "role-unknown"]
     assert (await site.call("admin", "DELETE", path)).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("headers", "members"), [({}, ["RoleIds", "SignalName"]), (V2, ["SignalName", "Roles", "RoleTokens"])]
+)
+async def test_k02_an_exportable_definition_is_what_an_exported_file_holds(
+    site: Site, web: str, headers: Mapping[str, str], members: list[str]
+) -> None:
+    plain = await asked(site, "GET", f"{PATH}/{web}", headers=headers)
+    exported = await asked(site, "GET", f"{PATH}/{web}?exportable=true", headers=headers)
+    assert list(exported) == list(plain)
+    for one, other in zip(exported["Steps"], plain["Steps"], strict=True):
+        assert {**one, "Signals": []} == {**other, "Signals": []}
+        assert all(list(signal) == members for signal in one["Signals"])
+    assert document_of(msgspec.convert(exported, ExportedDefinition)) == exported

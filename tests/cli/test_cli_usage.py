@@ -1,4 +1,6 @@
+import shutil
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 from cyclopts import App
@@ -7,6 +9,7 @@ from tests.cli.conftest import CommandLine, started
 from certloom import __version__
 from certloom.cli.program import program
 
+EXPORTED = Path(__file__).parents[1] / "data" / "definitions" / "approved-web-server.json"
 TEMPLATE = 'name = "WebServer"\ndisplay_name = "Web server"\n'
 ANSWERING: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("user", "create"): ("CORP\\dora", "--password-file", "-"),
@@ -19,6 +22,12 @@ ANSWERING: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("template", "show"): ("WebServer",),
     ("template", "apply"): ("webserver.toml",),
     ("authority", "list"): (),
+    ("definition", "list"): (),
+    ("definition", "show"): ("Global Enrollment Workflow",),
+    ("definition", "export"): ("Global Enrollment Workflow",),
+    ("definition", "import"): ("exported.json",),
+    ("definition", "diff"): ("definitions",),
+    ("definition", "apply"): ("definitions",),
     ("doctor",): (),
     ("audit", "verify"): (),
     ("audit", "checkpoint"): (),
@@ -61,6 +70,8 @@ def test_with_json_a_command_prints_exactly_one_document(
     (cli.folder.parent / "names.ps1").write_text("param($Name) return @{ Upper = $Name.ToUpper() }")
     assert cli.create_user("CORP\\alice").code == 0
     assert cli("template", "apply", "webserver.toml").code == 0
+    shutil.copy(EXPORTED, cli.folder.parent / "exported.json")
+    assert cli("definition", "export", "--into", "definitions").code == 0
 
     result = cli(*path, *ANSWERING[path], "--json", stdin=b"another long password\n")
 

@@ -47,7 +47,7 @@ def _signal(signal: SignalConfigurationRequest) -> SignalConfiguration:
     return SignalConfiguration(signal.signal_name, role_ids, tuple(signal.role_tokens or ()))
 
 
-def response(view: DefinitionView, *, exportable: bool) -> DefinitionResponse:
+def response(view: DefinitionView) -> DefinitionResponse:
     """A definition with the steps of the version it shows. Of several keys it has room for the first."""
     key, key_name = view.keys[0] if view.keys else (None, None)
     return DefinitionResponse(
@@ -58,14 +58,14 @@ def response(view: DefinitionView, *, exportable: bool) -> DefinitionResponse:
         key_display_name=key_name,
         is_published=view.row.published_version == view.version,
         workflow_type=view.row.workflow_type,
-        steps=[_step(step, exportable=exportable) for step in view.steps],
+        steps=[_step(step) for step in view.steps],
         draft_version=view.row.draft_version,
         published_version=view.row.published_version,
         enabled=bool(view.row.enabled),
     )
 
 
-def response_v2(view: DefinitionView, *, exportable: bool) -> DefinitionResponseV2:
+def response_v2(view: DefinitionView) -> DefinitionResponseV2:
     """A definition with the steps of the version it shows."""
     return DefinitionResponseV2(
         id=view.row.id,
@@ -75,7 +75,7 @@ def response_v2(view: DefinitionView, *, exportable: bool) -> DefinitionResponse
         keys=_keys(view),
         enabled=bool(view.row.enabled),
         is_published=view.row.published_version == view.version,
-        steps=[_step_v2(step, view, exportable=exportable) for step in view.steps],
+        steps=[_step_v2(step, view) for step in view.steps],
         draft_version=view.row.draft_version,
         published_version=view.row.published_version,
     )
@@ -114,7 +114,7 @@ def _keys(view: DefinitionView) -> list[KeyResponse]:
     return [KeyResponse(display_name=name, value=key) for key, name in view.keys]
 
 
-def _step(step: Step, *, exportable: bool) -> StepResponse:
+def _step(step: Step) -> StepResponse:
     return StepResponse(
         id=step.id,
         display_name=step.display_name,
@@ -125,7 +125,7 @@ def _step(step: Step, *, exportable: bool) -> StepResponse:
         signals=[
             SignalConfigurationResponse(
                 signal_name=signal.signal_name,
-                role_ids=[] if exportable else list(signal.role_ids),
+                role_ids=list(signal.role_ids),
                 role_tokens=list(signal.role_tokens),
             )
             for signal in step.signals
@@ -135,7 +135,7 @@ def _step(step: Step, *, exportable: bool) -> StepResponse:
     )
 
 
-def _step_v2(step: Step, view: DefinitionView, *, exportable: bool) -> StepResponseV2:
+def _step_v2(step: Step, view: DefinitionView) -> StepResponseV2:
     return StepResponseV2(
         id=step.id,
         display_name=step.display_name,
@@ -147,7 +147,7 @@ def _step_v2(step: Step, view: DefinitionView, *, exportable: bool) -> StepRespo
             SignalConfigurationResponseV2(
                 signal_name=signal.signal_name,
                 roles=[
-                    RoleReference(role_id=None if exportable else str(role_id), role_name=view.roles.get(role_id))
+                    RoleReference(role_id=str(role_id), role_name=view.roles.get(role_id))
                     for role_id in signal.role_ids
                 ],
                 role_tokens=list(signal.role_tokens),

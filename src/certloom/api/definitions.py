@@ -1,6 +1,7 @@
 """/Workflow/Definitions, in versions 1 and 2. Source: workflow-definitions reference, sections 1 and 2."""
 
 from typing import Any
+from uuid import UUID
 
 from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.params import FromPath
@@ -38,8 +39,10 @@ from certloom.operations.definitions import (
     enable_definition,
     update_definition,
 )
+from certloom.operations.exchange.exporting import export_definition
 from certloom.operations.publishing import publish_definition
 from certloom.store.query_expression import FieldKind
+from certloom.workflow.exported import ExportForm, document_of
 
 __all__ = ["DefinitionsController"]
 
@@ -112,9 +115,10 @@ class DefinitionsController(Controller):
     async def read_one(self, request: Request[Any, Any, Any], definition_id: FromPath[str]) -> Response[bytes]:
         """One definition with the steps of a version."""
         call = call_of(request)
-        wanted = call.query(DefinitionVersionQuery)
-        view = await definition_view(call.services, call.actor, read_guid(definition_id), wanted.definition_version)
-        return _answer(call, view, exportable=wanted.exportable)
+        wanted, guid = call.query(DefinitionVersionQuery), read_guid(definition_id)
+        if wanted.exportable:
+            return await _exported(call, guid, wanted.definition_version)
+        return _answer(call, await definition_view(call.services, call.actor, guid, wanted.definition_version))
 
     @put(
         "/{definition_id:str}",
@@ -159,7 +163,7 @@ class DefinitionsController(Controller):
         wanted = await call.body(list[StepRequest])
         drafts = [step_draft(step) for step in wanted]
         view = await save_steps(call.services, call.actor, read_guid(definition_id), drafts)
-        return answer(response(view, exportable=False))
+        return answer(response(view))
 
     @post(
         "/{definition_id:str}/Publish",
@@ -172,7 +176,7 @@ class DefinitionsController(Controller):
         call = call_of(request)
         force = call.query(ForceQuery).force
         view = await publish_definition(call.services, call.actor, read_guid(definition_id), force=force)
-        return answer(response(view, exportable=False))
+        return answer(response(view))
 
     @post(
         "/{definition_id:str}/Publish/{version:str}",
@@ -188,7 +192,7 @@ class DefinitionsController(Controller):
         force = call.query(ForceQuery).force
         guid, chosen = read_guid(definition_id), _number(version)
         view = await publish_definition(call.services, call.actor, guid, chosen, force=force)
-        return answer(response(view, exportable=False))
+        return answer(response(view))
 
     @put(
         "/{definition_id:str}/Status",
@@ -220,6 +224,13 @@ def _number(version: str) -> int:
     raise FieldInvalid("version", "Expected the number of a version")
 
 
-def _answer(call: Call, view: DefinitionView, *, exportable: bool = False) -> Response[bytes]:
-    shape = response if call.api_version() == 1 else response_v2
-    return answer(shape(view, exportable=exportable))
+def _answer(call: Call, view: DefinitionView) -> Response[bytes]:
+    return answer(response(view) if call.api_version() == 1 else response_v2(view))
+
+
+async def _exported(call: Call, definition_id: UUID, version: int | None) -> Response[bytes]:
+    """What the command line exports as well."""
+    form = ExportForm.V1 if call.api_version() == 1 else ExportForm.V2
+    return answer(
+        document_of(await export_definition(call.services, call.actor, definition_id, version=version, form=form))
+    )

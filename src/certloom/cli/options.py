@@ -19,7 +19,7 @@ from certloom.identity.actor import Actor, system_actor
 from certloom.settings import Settings, read_settings
 from certloom.store.data_folder import DataFolder
 
-__all__ = ["Options", "opened", "operator", "print_json", "print_rows", "settings_of"]
+__all__ = ["Options", "opened", "operator", "print_json", "print_rows", "printable", "settings_of"]
 
 
 @Parameter(name="*")
@@ -80,6 +80,10 @@ _UNBROKEN = 10_000
 
 
 def _cell(value: object) -> Text:
-    """A value as it is: no markup, and nothing that steers a terminal."""
-    text = ", ".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
-    return Text("".join(character if character.isprintable() else "\ufffd" for character in text))
+    """A value as it is: no markup."""
+    return Text(printable(", ".join(value) if isinstance(value, tuple) else "" if value is None else str(value)))
+
+
+def printable(text: str) -> str:
+    """The text with nothing in it that steers a terminal."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)

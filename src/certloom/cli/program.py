@@ -6,7 +6,7 @@ from cyclopts import App, CycloptsError
 from rich.console import Console
 
 from certloom import __version__
-from certloom.cli import audit, authorities, demo, doctor, roles, scripts, serve, templates, users
+from certloom.cli import audit, authorities, definitions, demo, doctor, roles, scripts, serve, templates, users
 from certloom.errors import CertloomError
 
 __all__ = ["program", "run"]
@@ -29,6 +29,7 @@ program.command(users.users)
 program.command(roles.roles)
 program.command(templates.templates)
 program.command(authorities.authorities)
+program.command(definitions.definitions)
 program.command(doctor.doctor)
 program.command(audit.audit)
 program.command(scripts.scripts)

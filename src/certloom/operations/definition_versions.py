@@ -28,7 +28,7 @@ from certloom.store.rows import Put, Write
 from certloom.workflow.definition import Step
 from certloom.workflow.faults import Fault, Located, structural_faults
 
-__all__ = ["DefinitionInvalid", "draft_of", "faults_of", "save_steps"]
+__all__ = ["DefinitionInvalid", "draft_of", "faults_of", "save_steps", "sound_steps"]
 
 
 class DefinitionInvalid(Located, Invalid):
@@ -52,6 +52,15 @@ async def faults_of(services: Services, row: DefinitionRow, steps: tuple[Step, .
     return (*faults, *[fault for step in steps for fault in await condition_faults(services.expressions, step)])
 
 
+async def sound_steps(services: Services, row: DefinitionRow, drafts: Sequence[StepDraft]) -> tuple[Step, ...]:
+    """The drafts as the steps of the definition. Raises DefinitionInvalid with every structural fault."""
+    steps = with_closing_step(services, row, tuple(step_of(services, draft) for draft in drafts))
+    faults = await faults_of(services, row, steps)
+    if faults:
+        raise DefinitionInvalid("The steps cannot be saved.", faults)
+    return steps
+
+
 async def save_steps(
     services: Services, actor: Actor, definition_id: UUID, drafts: Sequence[StepDraft]
 ) -> DefinitionView:
@@ -61,10 +70,7 @@ async def save_steps(
     """
     require(actor, Operation.SAVE_STEPS)
     before = await existing_definition(services, definition_id)
-    steps = with_closing_step(services, before, tuple(step_of(services, draft) for draft in drafts))
-    faults = await faults_of(services, before, steps)
-    if faults:
-        raise DefinitionInvalid("The steps cannot be saved.", faults)
+    steps = await sound_steps(services, before, drafts)
     version, _ = await draft_of(services, before)
     row = changed(before, draft_version=version)
     writes = (Put(row), Put(version_row(row.id, version, steps)))

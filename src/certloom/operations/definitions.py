@@ -11,7 +11,8 @@ from certloom.errors import Conflict
 from certloom.identity.actor import Actor
 from certloom.operations.access import Operation, require
 from certloom.operations.definition_keys import find_keys, key_changes, names_of_all_keys, refuse_taken_keys
-from certloom.operations.definition_versions import DefinitionInvalid, draft_of
+from certloom.operations.definition_steps import StepDraft
+from certloom.operations.definition_versions import DefinitionInvalid, draft_of, sound_steps
 from certloom.operations.definition_view import (
     DefinitionView,
     changed,
@@ -67,8 +68,9 @@ async def create_definition(
     workflow_type: str,
     keys: Sequence[str],
     enabled: bool = True,
+    drafts: Sequence[StepDraft] | None = None,
 ) -> DefinitionView:
-    """A new definition without steps, never published, so that it starts nothing yet.
+    """A new definition, without steps where no ``drafts`` are given, never published, so that it starts nothing yet.
 
     Without keys it is a draft that cannot be published. Raises DefinitionInvalid or DefinitionKeyTaken.
     """
@@ -90,8 +92,9 @@ async def create_definition(
         rev=1,
     )
     await refuse_taken_keys(services, row, ids)
+    steps = () if drafts is None else await sound_steps(services, row, drafts)
     guards, keyed = key_changes(row, (), ids)
-    writes = (Insert(row), Insert(version_row(row.id, 1, ())), *keyed)
+    writes = (Insert(row), Insert(version_row(row.id, 1, steps)), *keyed)
     message = f"Created {display_name}."
     await commit_definition(services, actor, Operation.CREATE_DEFINITION, row, message, writes, guards)
     return await view_of(services, row)

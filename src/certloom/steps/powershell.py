@@ -6,6 +6,7 @@ Source: workflow-definitions reference, 4.3.
 """
 
 import random
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,13 @@ from certloom.workflow.step import PureStep, StepView
 __all__ = ["PowerShellStep"]
 
 _LIMITS = Limits()
+_LITERAL = r"""(?:'[^'\n]{0,80}'|"(?:[^"`\n]|`.){0,80}")"""
+_REPLACING = re.compile(
+    rf"(?:-[ci]?replace\s{{0,20}}|\.replace\s{{0,20}}\(\s{{0,20}}){_LITERAL}\s{{0,20}},\s{{0,20}}(?P<by>{_LITERAL})",
+    re.IGNORECASE,
+)
+_ESCAPE = re.compile(r"""\\(?:[\\"nrtbfu/]|`")""")
+"""An escape of JSON (RFC 8259, section 7), also where PowerShell needs a mark of its own before the quote."""
 
 
 class PowerShellStep(PureStep):
@@ -63,6 +71,20 @@ class PowerShellStep(PureStep):
             return (f"ScriptContent: {error.message.rstrip('.')}",)
         return tuple(
             f"ScriptContent: line {one.line}, column {one.column}: {one.message.rstrip('.')}" for one in problems
+        )
+
+    @override
+    def remarks(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+        script = str(parameters.get("ScriptContent") or "")
+        lines = [
+            script.count("\n", 0, match.start()) + 1
+            for match in _REPLACING.finditer(script)
+            if _ESCAPE.search(match["by"])
+        ]
+        return tuple(
+            f"ScriptContent: line {line} escapes text by hand. The value of a token is escaped for the request it is "
+            "put into, so it would be twice: leave it out, or set TokenMode of the request to text"
+            for line in lines
         )
 
     @override

@@ -189,6 +189,13 @@ class StepType(ABC):
         """
         return ()
 
+    def remarks(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:  # noqa: ARG002 - most have nothing to remark
+        """What works differently here than in the Keyfactor product with these parameters, under their declared names.
+
+        Told to whoever imports a definition.
+        """
+        return ()
+
     def signal(self, name: str) -> SignalDefinition | None:
         """The declared signal of that name, ignoring case."""
         folded = name.casefold()

@@ -133,7 +133,7 @@ class DefinitionListItem(Wire, kw_only=True):
 
 
 class DefinitionVersionQuery(Wire, kw_only=True):
-    """Which version; absent means the newest. ``exportable`` leaves out role ids, which mean nothing elsewhere."""
+    """Which version; absent means the newest. ``exportable``: as an exported file, without secrets and ids of roles."""
 
     definition_version: int | None = None
     exportable: bool = False
