@@ -61,6 +61,9 @@ class Compiler:
 
     def statement(self, node: tree.Statement) -> Execute:
         """The closure that does a statement, noting its line on errors."""
+        if isinstance(node, tree.Trap):
+            # One that stands alone, as what is assigned, guards nothing; beside statements the block carries it out.
+            return lambda _scope, _emit: None
         execute = self._statements[type(node)](self, node)
         line = node.line
 

@@ -88,7 +88,7 @@ def from_parts(parts: tuple[int, ...], kind: int = UNSPECIFIED, ticks: int = 0) 
     """Year, month, day, hour, minute, second; raises the error that .NET's constructor raises."""
     try:
         moment = datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001 - at most six parts, checked by callers
-    except ValueError as wrong:
+    except (ValueError, OverflowError) as wrong:
         raise failure(
             "Year, Month, and Day parameters describe an un-representable DateTime.",
             inner="System.ArgumentOutOfRangeException",
