@@ -6,11 +6,11 @@ from functools import lru_cache
 from certloom.scripting.powershell.compiling.access import ACCESS
 from certloom.scripting.powershell.compiling.bodies import compile_body
 from certloom.scripting.powershell.compiling.branches import BRANCHES, trapping
-from certloom.scripting.powershell.compiling.commands import PIPELINES
 from certloom.scripting.powershell.compiling.compiler import Compiler, Evaluate, Execute
 from certloom.scripting.powershell.compiling.flow import FLOW
 from certloom.scripting.powershell.compiling.loops import LOOPS
 from certloom.scripting.powershell.compiling.operations import OPERATIONS
+from certloom.scripting.powershell.compiling.pipelines import PIPELINES
 from certloom.scripting.powershell.compiling.values import VALUES
 from certloom.scripting.powershell.faults import ScriptUnreadable
 from certloom.scripting.powershell.parser import parse

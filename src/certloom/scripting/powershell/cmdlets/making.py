@@ -4,8 +4,9 @@ from certloom.scripting.powershell.cmdlets.spec import ANY, INT, SWITCH, TEXT, C
 from certloom.scripting.powershell.formatting.dates import format_date
 from certloom.scripting.powershell.formatting.unix_dates import format_unix
 from certloom.scripting.powershell.runtime.session import Emit, Session
-from certloom.scripting.powershell.types.members import construct, put
+from certloom.scripting.powershell.types.members import put
 from certloom.scripting.powershell.types.plain import new_guid
+from certloom.scripting.powershell.types.statics import construct
 from certloom.scripting.powershell.types.written import written_type
 from certloom.scripting.powershell.values.collections import Hashtable, PSObject
 from certloom.scripting.powershell.values.conversion import convert, items_of, to_int

@@ -9,7 +9,8 @@ from certloom.scripting.powershell.compiling.values import settled
 from certloom.scripting.powershell.runtime.session import Scope
 from certloom.scripting.powershell.syntax import expressions as tree
 from certloom.scripting.powershell.syntax.place import Node
-from certloom.scripting.powershell.types.members import call, call_static, get, static_value
+from certloom.scripting.powershell.types.members import call, get
+from certloom.scripting.powershell.types.statics import call_static, static_value
 from certloom.scripting.powershell.values.collections import Hashtable, ListValue, PSObject
 from certloom.scripting.powershell.values.conversion import items_of
 from certloom.scripting.powershell.values.errors import failure

@@ -1,4 +1,4 @@
-"""Pipelines and the commands in them."""
+"""Commands: cmdlets, functions and blocks with their arguments."""
 
 from __future__ import annotations
 
@@ -9,150 +9,23 @@ from certloom.scripting.powershell.cmdlets.binding import bind
 from certloom.scripting.powershell.cmdlets.refused import REFUSED
 from certloom.scripting.powershell.cmdlets.registry import COMMANDS
 from certloom.scripting.powershell.cmdlets.spec import Call, Cmdlet
-from certloom.scripting.powershell.compiling.compiler import Compiler, Evaluate, Execute, pour
-from certloom.scripting.powershell.compiling.redirections import redirected
+from certloom.scripting.powershell.compiling.compiler import Compiler, Evaluate
 from certloom.scripting.powershell.runtime.session import Body, Emit, Given, Scope, Stage, Starter
-from certloom.scripting.powershell.runtime.signals import StopSignal
 from certloom.scripting.powershell.syntax import expressions
 from certloom.scripting.powershell.syntax import statements as tree
-from certloom.scripting.powershell.syntax.place import Node
 from certloom.scripting.powershell.values.collections import Hashtable, ListValue
 from certloom.scripting.powershell.values.conversion import items_of
 from certloom.scripting.powershell.values.errors import ScriptError, failure
 from certloom.scripting.powershell.values.objects import ErrorRecord, ScriptBlock
 from certloom.scripting.powershell.values.text import text
 
-__all__ = ["PIPELINES", "instead_of"]
+__all__ = ["command", "instead_of"]
 
 Collect = Callable[[Scope], list[Given]]
 
 
-def _pipeline(compiler: Compiler, node: tree.Pipeline) -> Execute:
-    first, rest = node.elements[0], node.elements[1:]
-    starters = tuple(_element(compiler, one) for one in rest)
-    if isinstance(first, tree.Evaluation) and not first.redirections:
-        return _succeeding(_fed(compiler.expression(first.expression), starters, steps=_is_step(first.expression)))
-    return _beginning(_started(_element(compiler, first), starters))
-
-
-def _element(compiler: Compiler, node: tree.Evaluation | tree.Command) -> Starter:
-    if isinstance(node, tree.Command):
-        starter = _command(compiler, node)
-    else:
-        starter = _evaluated(compiler.expression(node.expression))
-    return redirected(starter, node.redirections) if node.redirections else starter
-
-
-def _evaluated(value: Evaluate) -> Starter:
-    """An expression as the first command of a pipeline."""
-    return lambda scope, _, emit: Stage(_ignore, lambda: pour(value(scope), emit))
-
-
-def _beginning(run: Execute) -> Execute:
-    """A pipeline of commands has succeeded until one of them says otherwise."""
-
-    def begun(scope: Scope, emit: Emit) -> None:
-        scope.session.succeeded = True
-        run(scope, emit)
-
-    return begun
-
-
-def _succeeding(run: Execute) -> Execute:
-    """An expression that raises nothing has succeeded, whatever came before it."""
-
-    def done(scope: Scope, emit: Emit) -> None:
-        run(scope, emit)
-        scope.session.succeeded = True
-
-    return done
-
-
-def _is_step(node: expressions.Expression) -> bool:
-    """``$i++`` alone puts nothing out."""
-    return isinstance(node, expressions.Step)
-
-
-def _fed(value: Evaluate, starters: tuple[Starter, ...], *, steps: bool) -> Execute:
-    if not starters:
-        if steps:
-            return lambda scope, _: _ignore(value(scope))
-        return lambda scope, emit: pour(value(scope), emit)
-
-    def run(scope: Scope, emit: Emit) -> None:
-        stages = _stages(scope, starters, emit)
-
-        def feed() -> None:
-            pour(value(scope), _paid(scope, stages[0].process))
-
-        _drive(stages, feed)
-
-    return run
-
-
-def _ignore(_: object) -> None:
-    """Evaluate for the effect."""
-
-
-def _started(starter: Starter, starters: tuple[Starter, ...]) -> Execute:
-    def run(scope: Scope, emit: Emit) -> None:
-        stages = _stages(scope, starters, emit)
-        sink = _paid(scope, stages[0].process) if stages else emit
-        head = starter(scope, False, sink)
-
-        def feed() -> None:
-            head.process(None)
-            head.end()
-
-        _drive(stages, feed)
-
-    return run
-
-
-def _paid(scope: Scope, emit: Emit) -> Emit:
-    budget = scope.session.budget
-
-    def paying(item: object) -> None:
-        budget.step()
-        emit(item)
-
-    return paying
-
-
-def _stages(scope: Scope, starters: tuple[Starter, ...], emit: Emit) -> list[Stage]:
-    """Start the commands from the last to the first, each putting out into the next."""
-    stages: list[Stage] = []
-    sink = emit
-    for starter in reversed(starters):
-        stage = starter(scope, True, sink)
-        stages.insert(0, stage)
-        sink = _paid(scope, stage.process)
-    return stages
-
-
-def _drive(stages: list[Stage], feed: Callable[[], None]) -> None:
-    """Feed the first stage, then end each in order; a stage that has enough stops those before it."""
-    first = 0
-    try:
-        feed()
-    except StopSignal as stop:
-        first = _stopped(stages, stop)
-    while first < len(stages):
-        try:
-            stages[first].end()
-            first += 1
-        except StopSignal as stop:
-            first = max(first + 1, _stopped(stages, stop))
-
-
-def _stopped(stages: list[Stage], stop: StopSignal) -> int:
-    for at, stage in enumerate(stages):
-        if stop.stage in (stage.process, stage.inside):
-            return at
-    raise stop
-
-
-def _command(compiler: Compiler, node: tree.Command) -> Starter:
+def command(compiler: Compiler, node: tree.Command) -> Starter:
+    """What begins a command: its name is looked up when it runs, its arguments are computed then."""
     collect = _arguments(compiler, node)
     if not isinstance(node.name, expressions.Literal) or not isinstance(node.name.value, str):
         return _called(compiler.expression(node.name), collect, inside=node.call == ".")
@@ -304,6 +177,3 @@ def _forgiving(scope: Scope, stage: Stage, variable: str) -> Stage:
             errors.items.append(ErrorRecord(wrong.exception, wrong.target, wrong.name, wrong.line))
 
     return Stage(lambda item: attempt(lambda: stage.process(item)), lambda: attempt(stage.end), stage.process)
-
-
-PIPELINES: dict[type[Node], Callable[..., Execute]] = {tree.Pipeline: _pipeline}

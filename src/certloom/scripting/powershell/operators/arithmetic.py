@@ -1,113 +1,29 @@
 """``+ - * / %``, and the types they give (about_Arithmetic_Operators)."""
 
 import math
-from collections.abc import Callable
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 
+from certloom.scripting.powershell.operators.numeric_results import (
+    DECIMALS,
+    calculated,
+    divided_by_zero,
+    left_number,
+    operand,
+    whole_result,
+)
 from certloom.scripting.powershell.values.collections import Hashtable, ListValue
 from certloom.scripting.powershell.values.conversion import items_of
-from certloom.scripting.powershell.values.errors import MOST_ITEMS, ScriptError, failure, room_for
-from certloom.scripting.powershell.values.kinds import kind_name
+from certloom.scripting.powershell.values.errors import MOST_ITEMS, failure, room_for
 from certloom.scripting.powershell.values.numbers import (
-    MOST_BITS,
     BigInteger,
     Char,
     Int64,
-    Single,
-    UInt32,
-    UInt64,
-    fits,
 )
-from certloom.scripting.powershell.values.numeric import MOST_DECIMAL, no_conversion, number_of, to_whole
+from certloom.scripting.powershell.values.numeric import to_whole
 from certloom.scripting.powershell.values.objects import Nothing
-from certloom.scripting.powershell.values.reading import numeric_literal
 from certloom.scripting.powershell.values.text import text
 from certloom.scripting.powershell.values.times import DateTimeOffsetValue, DateTimeValue, TimeSpanValue
 
 __all__ = ["add", "divide", "multiply", "negate", "remainder", "subtract"]
-
-Number = int | float | Decimal
-_DECIMALS = Context(prec=29)
-_WIDE = (Int64, UInt32, UInt64)
-
-
-def operand(value: object) -> Number:
-    """What arithmetic takes a value for: text is read, booleans and characters are whole numbers."""
-    if type(value) is int or type(value) is float:
-        return value
-    if isinstance(value, str) and not isinstance(value, Char):
-        read = numeric_literal(value)
-        if read is None:
-            reason = f"The input string '{value[:200]}' was not in a correct format."
-            raise no_conversion(value, "System.Int32", reason)
-        return read if isinstance(read, float) else _smallest(int(read))
-    if value is None or isinstance(value, Nothing):
-        return 0
-    return number_of(value, "System.Int32")
-
-
-def _smallest(value: int) -> Number:
-    if fits(int, value):
-        return value
-    return Int64(value) if fits(Int64, value) else float(value)
-
-
-def _whole(value: int, left: object, right: object) -> Number:
-    """A whole result in the type of its operands; what does not fit becomes a double."""
-    if isinstance(left, BigInteger) or isinstance(right, BigInteger):
-        room_for(value.bit_length(), MOST_BITS)
-        return BigInteger(value)
-    if type(left) is UInt64 or type(right) is UInt64:
-        kind: type[int] = UInt64
-    elif isinstance(left, _WIDE) or isinstance(right, _WIDE):
-        kind = UInt32 if type(left) is type(right) is UInt32 else Int64
-    else:
-        kind = int
-    return kind(value) if fits(kind, value) else float(value)
-
-
-def _calculated(
-    left: Number,
-    right: Number,
-    whole: Callable[[int, int], int],
-    real: Callable[[float, float], float],
-    exact: Callable[[Decimal, Decimal], Decimal],
-) -> Number:
-    if isinstance(left, Decimal) or isinstance(right, Decimal):
-        return _exactly(_as_decimal(left), _as_decimal(right), exact)
-    if isinstance(left, float) or isinstance(right, float):
-        return _really(left, right, real)
-    return _whole(whole(left, right), left, right)
-
-
-def _as_decimal(value: Number) -> Decimal:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise failure("Value was either too large or too small for a Decimal.", inner="System.OverflowException")
-    return Decimal(f"{value:.15g}") if isinstance(value, float) else Decimal(value)
-
-
-def _exactly(left: Decimal, right: Decimal, exact: Callable[[Decimal, Decimal], Decimal]) -> Decimal:
-    try:
-        value = exact(left, right)
-    except (DivisionByZero, InvalidOperation, Overflow, ZeroDivisionError) as wrong:
-        raise divided_by_zero() from wrong
-    if abs(value) > MOST_DECIMAL:
-        raise failure("Value was either too large or too small for a Decimal.", inner="System.OverflowException")
-    return value
-
-
-def _really(left: Number, right: Number, real: Callable[[float, float], float]) -> float:
-    try:
-        value = real(float(left), float(right))
-    except OverflowError:
-        value = math.inf
-    narrow = isinstance(left, Single) and isinstance(right, Single)
-    return Single(value) if narrow else value
-
-
-def divided_by_zero() -> ScriptError:
-    """The error of a division by zero."""
-    return failure("Attempted to divide by zero.", inner="System.DivideByZeroException")
 
 
 def add(left: object, right: object) -> object:  # noqa: PLR0911 - one line for each kind of left operand
@@ -125,21 +41,7 @@ def add(left: object, right: object) -> object:  # noqa: PLR0911 - one line for 
         return right
     if isinstance(left, DateTimeValue | DateTimeOffsetValue | TimeSpanValue):
         return _add_time(left, right)
-    return _calculated(_left(left, "op_Addition"), operand(right), int.__add__, float.__add__, _DECIMALS.add)
-
-
-def _left(value: object, name: str) -> Number:
-    if isinstance(value, int | float | Decimal | str) or value is None:
-        return operand(value)
-    raise failure(
-        f"Method invocation failed because [{kind_name(value)}] does not contain a method named '{name}'.",
-        name_kind(),
-    )
-
-
-def name_kind() -> str:
-    """The type of the error when an operator does not exist for a type."""
-    return "System.Management.Automation.RuntimeException"
+    return calculated(left_number(left, "op_Addition"), operand(right), int.__add__, float.__add__, DECIMALS.add)
 
 
 def _add_text(left: str, right: object) -> str:
@@ -195,8 +97,8 @@ def subtract(left: object, right: object) -> object:
         return DateTimeOffsetValue(left.ticks - span_of(right).ticks, left.offset)
     if isinstance(left, TimeSpanValue):
         return TimeSpanValue(left.ticks - span_of(right).ticks)
-    number = _left(left, "op_Subtraction")
-    return _calculated(number, operand(right), int.__sub__, float.__sub__, _DECIMALS.subtract)
+    number = left_number(left, "op_Subtraction")
+    return calculated(number, operand(right), int.__sub__, float.__sub__, DECIMALS.subtract)
 
 
 def multiply(left: object, right: object) -> object:
@@ -209,8 +111,8 @@ def multiply(left: object, right: object) -> object:
         return items * _times(right, len(items), MOST_ITEMS)
     if isinstance(left, TimeSpanValue):
         return _ticks(left.ticks * float(operand(right)))
-    number = _left(left, "op_Multiply")
-    return _calculated(number, operand(right), int.__mul__, float.__mul__, _DECIMALS.multiply)
+    number = left_number(left, "op_Multiply")
+    return calculated(number, operand(right), int.__mul__, float.__mul__, DECIMALS.multiply)
 
 
 def _times(right: object, size: int, most: int | None = None) -> int:
@@ -236,7 +138,7 @@ def divide(left: object, right: object) -> object:
     """``/``: whole numbers that do not divide evenly give a double."""
     if isinstance(left, TimeSpanValue):
         return _divide_span(left, right)
-    first, second = _left(left, "op_Division"), operand(right)
+    first, second = left_number(left, "op_Division"), operand(right)
     if isinstance(first, int) and isinstance(second, int):
         if second == 0:
             raise divided_by_zero()
@@ -244,8 +146,8 @@ def divide(left: object, right: object) -> object:
             return BigInteger((abs(first) // abs(second)) * (1 if (first < 0) is (second < 0) else -1))
         if first % second:
             return first / second
-        return _whole(first // second, first, second)
-    return _calculated(first, second, int.__floordiv__, _divided, _DECIMALS.divide)
+        return whole_result(first // second, first, second)
+    return calculated(first, second, int.__floordiv__, _divided, DECIMALS.divide)
 
 
 def _ticks(count: float) -> TimeSpanValue:
@@ -276,7 +178,7 @@ def _real_modulo(left: float, right: float) -> float:
 
 def remainder(left: object, right: object) -> object:
     """``%``: the sign is that of the left operand."""
-    return _calculated(_left(left, "op_Modulus"), operand(right), _modulo, _real_modulo, _DECIMALS.remainder)
+    return calculated(left_number(left, "op_Modulus"), operand(right), _modulo, _real_modulo, DECIMALS.remainder)
 
 
 def negate(value: object) -> object:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from certloom.scripting.powershell.operators.arithmetic import operand
+from certloom.scripting.powershell.operators.numeric_results import operand
 from certloom.scripting.powershell.values.enums import enum_of
 from certloom.scripting.powershell.values.numbers import Int64, UInt32, UInt64, fits
 from certloom.scripting.powershell.values.numeric import to_whole

@@ -15,36 +15,17 @@ from certloom.scripting.powershell.values.collections import (
     MemberView,
     Property,
     PSObject,
-    TypedArray,
 )
-from certloom.scripting.powershell.values.conversion import convert, items_of, to_int
-from certloom.scripting.powershell.values.errors import MOST_ITEMS, ExceptionValue, ScriptError, failure, room_for
+from certloom.scripting.powershell.values.conversion import items_of
+from certloom.scripting.powershell.values.errors import ExceptionValue, ScriptError, failure
 from certloom.scripting.powershell.values.kinds import kind_name, type_of
-from certloom.scripting.powershell.values.objects import NOTHING, Nothing, RefValue, TypeRef
-from certloom.scripting.powershell.values.text import text
+from certloom.scripting.powershell.values.objects import NOTHING, Nothing, RefValue
 from certloom.scripting.powershell.xml.adapter import assign, named, names
 from certloom.scripting.powershell.xml.nodes import XmlNode
 
-__all__ = ["MISSING", "call", "call_static", "construct", "get", "own", "property_of", "put", "static_value"]
+__all__ = ["MISSING", "call", "called", "get", "no_method", "own", "property_of", "put"]
 
 MISSING = object()
-_WITH_ZERO = frozenset(
-    f"System.{name}"
-    for name in (
-        "Boolean",
-        "Byte",
-        "Decimal",
-        "Double",
-        "Int16",
-        "Int32",
-        "Int64",
-        "SByte",
-        "Single",
-        "UInt16",
-        "UInt32",
-        "UInt64",
-    )
-)
 _INVOCATION = "System.Management.Automation.MethodInvocationException"
 
 
@@ -215,7 +196,7 @@ def call(session: Session, target: object, name: str, arguments: Sequence[object
         return _call_items(session, target, name, arguments)
     if method is None:
         raise no_method(kind_name(target), name)
-    return _called(method, session, target, name, arguments)
+    return called(method, session, target, name, arguments)
 
 
 def _belongs_to_object(target: object, name: str) -> bool:
@@ -242,7 +223,7 @@ def no_method(kind: str, name: str) -> ScriptError:
     return failure(f"Method invocation failed because [{kind}] does not contain a method named '{name}'.")
 
 
-def _called(method: object, session: Session, target: object, name: str, arguments: Sequence[object]) -> object:
+def called(method: object, session: Session, target: object, name: str, arguments: Sequence[object]) -> object:
     """Call a method; its own errors come wrapped, as PowerShell wraps exceptions of methods."""
     run: Method = method  # type: ignore[assignment]
     try:
@@ -260,48 +241,3 @@ def _wrapped(wrong: ScriptError, name: str, count: int) -> ScriptError:
         return wrong
     message = f'Exception calling "{name}" with "{count}" argument(s): "{inner.message}"'
     return ScriptError(ExceptionValue(_INVOCATION, message, inner), name=inner.type.rpartition(".")[2])
-
-
-def static_value(session: Session, ref: TypeRef, name: str) -> object:
-    """``[type]::name``; what depends on the run, such as the present moment, is declared as ``get_name``."""
-    if ref.element is None:
-        reader = own(ref.name, "static_properties", name.lower())
-        if callable(reader):
-            return reader()
-        method = own(ref.name, "static_methods", f"get_{name.lower()}")
-        if method is not None:
-            return _called(method, session, ref, name, ())
-    return None
-
-
-def call_static(session: Session, ref: TypeRef, name: str, arguments: Sequence[object]) -> object:
-    """``[type]::name(arguments)``, ``new`` included."""
-    if name.lower() == "new":
-        return construct(session, ref, arguments)
-    method = own(ref.name, "static_methods", name.lower()) if ref.element is None else None
-    if method is None:
-        raise no_method(ref.full_name(), name)
-    return _called(method, session, ref, name, arguments)
-
-
-def construct(session: Session, ref: TypeRef, arguments: Sequence[object]) -> object:
-    """``[type]::new(arguments)``: a method that is given the type as its value."""
-    if ref.element is not None:
-        return _array(ref.element, arguments)
-    spec = SPECS.get(ref.name)
-    if spec is None or spec.new is None:
-        raise failure(f"A constructor was not found. Cannot find an appropriate constructor for type {text(ref)}.")
-    return _called(spec.new, session, ref, ".ctor", arguments)
-
-
-def _array(element: TypeRef, arguments: Sequence[object]) -> object:
-    """``[type[]]::new(size)``: elements of zero where the type has one, else null."""
-    if len(arguments) != 1:
-        raise failure(f'Cannot find an overload for "new" and the argument count: "{len(arguments)}".')
-    size = to_int(arguments[0])
-    if size < 0:
-        raise failure("Arithmetic operation resulted in an overflow.", inner="System.OverflowException")
-    room_for(size, MOST_ITEMS)
-    zero = convert(0, element) if element.name in _WITH_ZERO else None
-    items: list[object] = [zero] * size
-    return items if element.name == "System.Object" else TypedArray(items, element.full_name())

@@ -7,8 +7,9 @@ from typing import Literal
 from certloom.scripting.powershell.formatting.composite import composite
 from certloom.scripting.powershell.runtime.session import Session
 from certloom.scripting.powershell.types.spec import TypeSpec, no_overload, static, takes
+from certloom.scripting.powershell.types.splitting import split
 from certloom.scripting.powershell.values.collation import compare_text
-from certloom.scripting.powershell.values.collections import ListValue, TypedArray
+from certloom.scripting.powershell.values.collections import TypedArray
 from certloom.scripting.powershell.values.conversion import convert, items_of, to_int
 from certloom.scripting.powershell.values.enums import enum_member
 from certloom.scripting.powershell.values.errors import MOST_ITEMS, ScriptError, failure, room_for
@@ -139,63 +140,6 @@ def _split_ignoring_case(value: str, old: str) -> list[str]:
     return [*pieces, value[end:]]
 
 
-def _split(session: Session, value: object, arguments: Sequence[object]) -> object:
-    """Split at a text, at characters or at blanks, at most so many pieces, by options."""
-    rest = list(arguments)
-    separators = _separators(rest)
-    room_for(len(separators), _MOST_SEPARATORS)
-    session.budget.step(len(text(value)) * (len(separators) + 1) // 16)
-    most, options = 0, 0
-    for extra in rest:
-        if isinstance(extra, int) and not isinstance(extra, bool):
-            most = extra
-        else:
-            options = enum_member("System.StringSplitOptions", extra).value
-    pieces = _cut(text(value), separators, most if not options & 1 else 0)
-    if options & 2:
-        pieces = [piece.strip() for piece in pieces]
-    if options & 1:
-        pieces = [piece for piece in pieces if piece]
-        if most and len(pieces) > most:
-            pieces = _cut(text(value), separators, most)
-    return TypedArray(list(pieces), "System.String")
-
-
-def _separators(rest: list[object]) -> list[str]:
-    if not rest:
-        return []
-    first = rest.pop(0)
-    if isinstance(first, list | ListValue):
-        return [text(item) for item in items_of(first) if text(item)]
-    found = [text(first)]
-    while rest and isinstance(rest[0], str) and not _is_option(rest[0]):
-        found.append(text(rest.pop(0)))
-    return [one for one in found if one]
-
-
-def _is_option(value: object) -> bool:
-    return text(value).lower() in {"none", "removeemptyentries", "trimentries"}
-
-
-def _cut(value: str, separators: list[str], most: int) -> list[str]:
-    pieces: list[str] = []
-    start = at = 0
-    while at < len(value) and (not most or len(pieces) < most - 1):
-        found = _separator_at(value, separators, at)
-        if not found:
-            at += 1
-            continue
-        pieces.append(value[start:at])
-        at = start = at + found
-    return [*pieces, value[start:]]
-
-
-def _separator_at(value: str, separators: list[str], at: int) -> int:
-    if not separators:
-        return 1 if value[at].isspace() else 0
-    return next((len(one) for one in separators if value.startswith(one, at)), 0)
-
-
 def _padded(pad: Callable[[str, int, str], str]) -> Callable[..., str]:
     def method(value: str, width: int, fill: object = " ") -> str:
         if width < 0:
@@ -288,7 +232,7 @@ _STRING: dict[str, Callable[[Session, object, Sequence[object]], object]] = {
     "Trim": _trimmed(str.strip),
     "TrimStart": _trimmed(str.lstrip),
     "TrimEnd": _trimmed(str.rstrip),
-    "Split": _split,
+    "Split": split,
     "Replace": takes(_replace, text, _any, _any, least=2),
     "Contains": takes(_tested(lambda value, part: part in value), text, _any, least=1),
     "StartsWith": takes(_tested(str.startswith), text, _any, _any, least=1),

@@ -3,15 +3,14 @@
 import math
 import re
 from collections.abc import Callable
-from decimal import Decimal
 from uuid import UUID
 
 from certloom.scripting.powershell.values.addresses import mail_address, uri
 from certloom.scripting.powershell.values.collections import Hashtable, ListValue, PSObject, TypedArray
-from certloom.scripting.powershell.values.dates import date_from_text, span_from_text
 from certloom.scripting.powershell.values.enums import ENUMS, enum_member
 from certloom.scripting.powershell.values.errors import MOST_ITEMS, ExceptionValue, room_for
 from certloom.scripting.powershell.values.kinds import kind_name
+from certloom.scripting.powershell.values.moments import no_null, to_date, to_offset, to_span
 from certloom.scripting.powershell.values.numbers import (
     BigInteger,
     Byte,
@@ -44,13 +43,6 @@ from certloom.scripting.powershell.values.objects import (
 )
 from certloom.scripting.powershell.values.patterns import Pattern, pattern
 from certloom.scripting.powershell.values.text import text
-from certloom.scripting.powershell.values.times import (
-    LOCAL,
-    TICKS_PER_SECOND,
-    DateTimeOffsetValue,
-    DateTimeValue,
-    TimeSpanValue,
-)
 from certloom.scripting.powershell.values.truth import truth
 from certloom.scripting.powershell.xml.nodes import XmlNode
 from certloom.scripting.powershell.xml.reading import read_document
@@ -83,50 +75,6 @@ def _to_char(value: object) -> Char:
     return Char(chr(to_whole(UInt16)(value)))
 
 
-def _to_date(value: object) -> DateTimeValue:
-    if isinstance(value, DateTimeValue):
-        return value
-    if isinstance(value, DateTimeOffsetValue):
-        return DateTimeValue(value.utc(), LOCAL)
-    if isinstance(value, str):
-        read = date_from_text(value)
-        if read is None:
-            reason = f"String '{value[:100]}' was not recognized as a valid DateTime."
-            raise no_conversion(value, "System.DateTime", reason)
-        return read
-    if isinstance(value, int) and not isinstance(value, bool):
-        return DateTimeValue(value)
-    raise _no_null(value, "System.DateTime")
-
-
-def _to_span(value: object) -> TimeSpanValue:
-    if isinstance(value, TimeSpanValue):
-        return value
-    if isinstance(value, str):
-        read = span_from_text(value)
-        if read is None:
-            reason = f"String '{value[:100]}' was not recognized as a valid TimeSpan."
-            raise no_conversion(value, "System.TimeSpan", reason)
-        return read
-    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        return TimeSpanValue(to_whole(Int64)(value))
-    raise _no_null(value, "System.TimeSpan")
-
-
-_ZONE = re.compile(r"([+-])(\d{2}):?(\d{2})\s*$")
-
-
-def _to_offset(value: object) -> DateTimeOffsetValue:
-    """The offset that a text names, else that of local time, which is UTC here."""
-    if isinstance(value, DateTimeOffsetValue):
-        return value
-    moment = _to_date(value)
-    found = _ZONE.search(value) if isinstance(value, str) and moment.kind else None
-    minutes = int(found[2]) * 60 + int(found[3]) if found is not None else 0
-    offset = (-minutes if found is not None and found[1] == "-" else minutes) * 60 * TICKS_PER_SECOND
-    return DateTimeOffsetValue(moment.ticks + offset, offset)
-
-
 _WHOLE_TEXT = re.compile(r"\s*[+-]?\d{1,3600}\s*", re.ASCII)
 
 
@@ -151,13 +99,6 @@ def _to_reference(value: object) -> RefValue:
     return RefValue(lambda: cell[0], lambda given: cell.__setitem__(0, given))
 
 
-def _no_null(value: object, target: str) -> Exception:
-    if value is None:
-        reason = f'Cannot convert null to type "{target}".'
-        return no_conversion("", target, reason, "System.InvalidCastException")
-    return no_conversion(value, target)
-
-
 def _to_guid(value: object) -> GuidValue:
     if isinstance(value, GuidValue):
         return value
@@ -168,7 +109,7 @@ def _to_guid(value: object) -> GuidValue:
 
 
 def _fail(value: object, target: str) -> GuidValue:
-    raise _no_null(value, target)
+    raise no_null(value, target)
 
 
 def _to_version(value: object) -> VersionValue:
@@ -264,8 +205,8 @@ _CASTS: dict[str, Callable[..., object]] = {
     "System.Single": to_single,
     "System.Decimal": to_decimal,
     "System.Char": _to_char,
-    "System.DateTime": _to_date,
-    "System.TimeSpan": _to_span,
+    "System.DateTime": to_date,
+    "System.TimeSpan": to_span,
     "System.Guid": _to_guid,
     "System.Version": _to_version,
     "System.Uri": _to_uri,
@@ -276,7 +217,7 @@ _CASTS: dict[str, Callable[..., object]] = {
     "System.Management.Automation.ScriptBlock": _to_block,
     "System.Exception": _to_exception,
     "System.Void": lambda _: None,
-    "System.DateTimeOffset": _to_offset,
+    "System.DateTimeOffset": to_offset,
     "System.Numerics.BigInteger": _to_big,
     "System.Management.Automation.PSReference": _to_reference,
     "System.Xml.XmlDocument": _to_xml,
