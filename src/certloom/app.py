@@ -29,11 +29,14 @@ from certloom.scripting.pwsh.interpreter import configured_pwsh
 from certloom.scripting.python.scripts import PythonScripts
 from certloom.settings import Settings
 from certloom.steps.custom_powershell import CustomPowerShellStep
+from certloom.steps.email import Email
 from certloom.steps.enroll import EnrollStep
 from certloom.steps.noop import NoopStep
+from certloom.steps.oauth_rest_request import OAuthRestRequest
 from certloom.steps.powershell import PowerShellStep
 from certloom.steps.python import PythonStep
 from certloom.steps.require_approval import RequireApproval
+from certloom.steps.rest_request import RestRequest
 from certloom.steps.revoke import RevokeStep
 from certloom.store.change import Change
 from certloom.store.data_folder import DataFolder
@@ -61,6 +64,9 @@ STEP_TYPES: tuple[StepType, ...] = (
     PowerShellStep(),
     PythonStep(PythonScripts()),
     CustomPowerShellStep(),
+    Email(),
+    RestRequest(),
+    OAuthRestRequest(),
     EnrollStep(),
     RevokeStep(),
 )

@@ -30,6 +30,7 @@ from certloom.operations.roles import assign_role, create_role
 from certloom.operations.services import Services
 from certloom.operations.signals import signal_instance
 from certloom.operations.templates import apply_template
+from certloom.outbound.network import Network
 from certloom.pki.template import read_template
 from certloom.settings import Settings
 from certloom.store.accounts import read_account
@@ -174,17 +175,20 @@ async def furnish(data_folder: Path) -> None:
 
 
 @asynccontextmanager
-async def opened(data_folder: Path, clock: MovableClock | None = None, **settings: Any) -> AsyncIterator[Certloom]:
+async def opened(
+    data_folder: Path, clock: MovableClock | None = None, network: Network | None = None, **settings: Any
+) -> AsyncIterator[Certloom]:
     chosen = Settings(data_folder=str(data_folder), **settings)
-    async with installation(chosen, clock=clock or MovableClock(), hasher=PasswordHasher(1, 8, 1)) as certloom:
+    hasher = PasswordHasher(1, 8, 1)
+    async with installation(chosen, clock=clock or MovableClock(), hasher=hasher, network=network) as certloom:
         yield certloom
 
 
 @asynccontextmanager
-async def world_of(data_folder: Path, **settings: Any) -> AsyncIterator[World]:
+async def world_of(data_folder: Path, network: Network | None = None, **settings: Any) -> AsyncIterator[World]:
     """The furnished installation in a data folder, running."""
     clock = MovableClock()
-    async with opened(data_folder, clock, **settings) as certloom, running(certloom):
+    async with opened(data_folder, clock, network, **settings) as certloom, running(certloom):
         database = certloom.services.database
         definition = await database.fetch_one("SELECT id FROM definition WHERE is_global = 0")
         role = await database.fetch_one("SELECT id FROM role WHERE name = 'Approvers'")
