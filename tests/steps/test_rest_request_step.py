@@ -9,6 +9,7 @@ from certloom.authorities.embedded.authority import EmbeddedAuthority
 from certloom.steps.rest_request import RestRequest
 from certloom.workflow.outcome import Continue, Fail, Outcome
 from certloom.workflow.outgoing import Answer
+from certloom.workflow.parameters import named_as_declared
 from certloom.workflow.rest import CallUnusable
 from certloom.workflow.step import Retries
 
@@ -76,3 +77,8 @@ async def test_what_a_second_time_does_depends_on_the_verb(issuing: EmbeddedAuth
 def test_what_cannot_be_sent_is_told_when_the_definition_is_saved() -> None:
     faults = RestRequest().faults({"BasicUsername": "a:b", "Headers": {"authorization": ["Bearer x"]}})
     assert [fault.partition(" ")[0] for fault in faults] == ["Headers", "BasicUsername"]
+
+
+def test_basic_authentication_is_read_in_near_spellings() -> None:
+    given = {"UseBasicAuthentication": True, "username": "cert", "Password": "x"}
+    assert set(named_as_declared(RestRequest.parameters, given)) == set(BASIC)
