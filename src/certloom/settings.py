@@ -123,6 +123,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     scripts_pwsh_seconds: Annotated[
         float, Meta(ge=1, le=600, description="How long one run of a library script may take before it is killed.")
     ] = 60.0
+    secret_environment_prefix: Annotated[
+        str,
+        Meta(description="How the variables begin from which steps may read secrets; empty: they may read none."),
+    ] = ""
+    secret_folder: Annotated[
+        str, Meta(description="The folder with the files from which steps may read secrets; empty: they may read none.")
+    ] = ""
     ca_key_type: Annotated[
         Literal["P-256", "P-384", "P-521", "RSA-3072", "RSA-4096"],
         Meta(description="Key type of the authorities that the first start creates. No effect afterwards."),

@@ -206,7 +206,7 @@ async def test_an_unknown_step_type_stays_as_it_is_and_is_an_open_point(site: Si
     } | {"Outputs": {"continue": "RevokeStep1", "failed": "RevokeStep1"}}
     assert [condition["Value"] for condition in kept["Conditions"]] == ["$(flag)"]
     findings = (await site.get("admin", f"/Certloom/Definitions/{created['Id']}/Findings")).json()
-    assert list(findings) == ["Version", "OpenPoints", "Warnings"]
+    assert list(findings) == ["Version", "OpenPoints", "Warnings", "Secrets"]
     assert [(one["Step"], one["Field"], one["Rule"]) for one in findings["OpenPoints"]] == [
         ("Lambda", "ExtensionName", "step-type-unknown")
     ]

@@ -17,13 +17,26 @@ from certloom.store import (
     outbox,
     repeats,
     scripts,
+    secrets,
 )
 from certloom.store.change import StoreUnavailable
 from certloom.store.rows import Row
 from certloom.store.schema import SchemaTooNew, upgrade
 from certloom.store.sqlite import connect
 
-MODULES = (accounts, audit, certificates, definitions, expiration_alerts, instances, meta, outbox, repeats, scripts)
+MODULES = (
+    accounts,
+    audit,
+    certificates,
+    definitions,
+    expiration_alerts,
+    instances,
+    meta,
+    outbox,
+    repeats,
+    scripts,
+    secrets,
+)
 KINDS: set[type[Row]] = {
     kind
     for module in MODULES

@@ -10,9 +10,10 @@ from certloom.api.call import call_of
 from certloom.api.guid import read_guid
 from certloom.api.openapi import documented
 from certloom.api.problems import located
-from certloom.api.schemas.definition_findings import FindingsResponse
+from certloom.api.schemas.definition_findings import FindingsResponse, SecretState
 from certloom.api.schemas.definitions import FindingsQuery
 from certloom.operations.publishing import definition_findings
+from certloom.operations.step_secrets import HeldSecret
 
 __all__ = ["DefinitionFindingsController"]
 
@@ -34,6 +35,16 @@ class DefinitionFindingsController(Controller):
         version = call.query(FindingsQuery).definition_version
         found = await definition_findings(call.services, call.actor, read_guid(definition_id), version)
         shown = FindingsResponse(
-            version=found.version, open_points=located(found.open_points), warnings=located(found.warnings)
+            version=found.version,
+            open_points=located(found.open_points),
+            warnings=located(found.warnings),
+            secrets=[_state(held) for held in found.secrets],
         )
         return answer(shown)
+
+
+def _state(held: HeldSecret) -> SecretState:
+    secret = held.secret
+    # The id of a sealed value is nobody's business.
+    which = None if secret is None or secret.kind == "Sealed" else secret.which
+    return SecretState(step=held.step, parameter=held.parameter, source=secret.kind if secret else None, which=which)

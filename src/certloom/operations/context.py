@@ -7,6 +7,7 @@ from certloom.errors import Conflict, Invalid, NotFound
 from certloom.operations.known_keys import check_key
 from certloom.operations.library_runs import ServicesScripts
 from certloom.operations.services import Services
+from certloom.operations.step_secrets import open_secret
 from certloom.operations.templates import template_named
 from certloom.pki.authority import Authority
 from certloom.pki.template import Template
@@ -18,7 +19,6 @@ __all__ = [
     "AuthorityNotFound",
     "CertificateNotFound",
     "CertificateRevokedAlready",
-    "SecretUnusable",
     "ServicesContext",
     "authority_named",
 ]
@@ -36,10 +36,6 @@ class CertificateNotFound(NotFound):
 
 class CertificateRevokedAlready(Conflict):
     """The certificate was revoked before this revocation came to it."""
-
-
-class SecretUnusable(Invalid):
-    """A secret parameter holds a reference that leads to no value."""
 
 
 def authority_named(services: Services, name: str) -> Authority:
@@ -123,6 +119,4 @@ class ServicesContext:
 
     async def secret(self, value: Any) -> str | None:
         """The plain value of a secret parameter, None for none. Raises SecretUnusable."""
-        if value is None or isinstance(value, str):
-            return value
-        raise SecretUnusable("The secret is a reference, and this release reads none. Give its value.")
+        return await open_secret(self.services, self.view.instance.definition.id, self.view.step, value)

@@ -13,7 +13,7 @@ from certloom.operations.services import Services
 from certloom.store.definitions import DefinitionRow
 from certloom.workflow.definition import SignalConfiguration, Step
 
-__all__ = ["StepDraft", "step_of", "with_closing_step"]
+__all__ = ["StepDraft", "step_of", "with_closing_step", "with_signal_ids"]
 
 
 class StepDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +48,14 @@ def step_of(services: Services, draft: StepDraft) -> Step:
         conditions=draft.conditions,
         outputs=draft.outputs,
     )
+
+
+def with_signal_ids(services: Services, step: Step) -> Step:
+    """The step with an id for every signal of its type, which may have become known after the step was saved."""
+    step_type = services.step_types.get(step.extension_name)
+    missing = [signal.name for signal in step_type.signals if signal.name not in step.signal_ids] if step_type else []
+    fresh = {name: str(uuid7(services.clock())) for name in missing}
+    return msgspec.structs.replace(step, signal_ids={**step.signal_ids, **fresh}) if fresh else step
 
 
 def _extension_name(services: Services, given: str) -> str:

@@ -23,6 +23,7 @@ from certloom.operations.definition_view import (
     view_of,
 )
 from certloom.operations.services import Services
+from certloom.operations.step_secrets import seal_secrets, sent_faults, unused_secrets
 from certloom.store.definitions import DefinitionRow, version_was_published
 from certloom.store.rows import Put, Write
 from certloom.workflow.definition import Step
@@ -55,7 +56,7 @@ async def faults_of(services: Services, row: DefinitionRow, steps: tuple[Step, .
 async def sound_steps(services: Services, row: DefinitionRow, drafts: Sequence[StepDraft]) -> tuple[Step, ...]:
     """The drafts as the steps of the definition. Raises DefinitionInvalid with every structural fault."""
     steps = with_closing_step(services, row, tuple(step_of(services, draft) for draft in drafts))
-    faults = await faults_of(services, row, steps)
+    faults = (*await faults_of(services, row, steps), *sent_faults(services, steps))
     if faults:
         raise DefinitionInvalid("The steps cannot be saved.", faults)
     return steps
@@ -73,7 +74,10 @@ async def save_steps(
     steps = await sound_steps(services, before, drafts)
     version, _ = await draft_of(services, before)
     row = changed(before, draft_version=version)
-    writes = (Put(row), Put(version_row(row.id, version, steps)))
-    message = f"Saved the steps of version {version}."
+    earlier = await existing_steps(services, before, before.draft_version)
+    sealed, secrets = seal_secrets(services, row.id, steps, earlier)
+    unused = await unused_secrets(services, row.id, version, sealed)
+    writes = (Put(row), Put(version_row(row.id, version, sealed)), *secrets, *unused)
+    message = f"Saved the steps of version {version}. Secrets stored: {len(secrets)}."
     await commit_definition(services, actor, Operation.SAVE_STEPS, row, message, writes, (unchanged(before),))
     return await view_of(services, row)

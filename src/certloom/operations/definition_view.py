@@ -17,6 +17,7 @@ from certloom.store.change import Change, Expect
 from certloom.store.definitions import DefinitionRow, DefinitionVersionRow, read_definition, read_version, steps_text
 from certloom.store.rows import Write
 from certloom.workflow.definition import Step
+from certloom.workflow.secret import without_secrets
 
 __all__ = [
     "DefinitionNotFound",
@@ -38,8 +39,8 @@ class DefinitionNotFound(NotFound):
 class DefinitionView(msgspec.Struct, frozen=True):
     """A definition with the steps of one of its versions.
 
-    ``keys`` are ids with the display names of what they stand for (None: it is gone), ``roles`` the names of all roles
-    by id.
+    The steps are as they are shown, without secrets. ``keys`` are ids with the display names of what they stand for
+    (None: it is gone), ``roles`` the names of all roles by id.
     """
 
     row: DefinitionRow
@@ -73,8 +74,9 @@ async def view_of(services: Services, row: DefinitionRow, version: int | None = 
     """One version of a definition, by default the newest. Raises DefinitionNotFound."""
     chosen = row.draft_version if version is None else version
     steps = await existing_steps(services, row, chosen)
+    shown = tuple(without_secrets(step, services.step_types.get(step.extension_name)) for step in steps)
     roles = {role.id: role.name for role in await list_roles(services.database)}
-    return DefinitionView(row, chosen, steps, await named_keys(services, row), roles)
+    return DefinitionView(row, chosen, shown, await named_keys(services, row), roles)
 
 
 def changed(row: DefinitionRow, **values: Any) -> DefinitionRow:

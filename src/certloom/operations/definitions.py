@@ -24,6 +24,7 @@ from certloom.operations.definition_view import (
 )
 from certloom.operations.immediate_starts import started_at_once
 from certloom.operations.services import Services
+from certloom.operations.step_secrets import seal_secrets
 from certloom.store.definitions import DefinitionKeyRow, DefinitionRow, keys_of, list_definitions
 from certloom.store.rows import Delete, Insert, Put
 from certloom.workflow.faults import Fault
@@ -93,8 +94,9 @@ async def create_definition(
     )
     await refuse_taken_keys(services, row, ids)
     steps = () if drafts is None else await sound_steps(services, row, drafts)
+    sealed, secrets = seal_secrets(services, row.id, steps, ())
     guards, keyed = key_changes(row, (), ids)
-    writes = (Insert(row), Insert(version_row(row.id, 1, steps)), *keyed)
+    writes = (Insert(row), Insert(version_row(row.id, 1, sealed)), *keyed, *secrets)
     message = f"Created {display_name}."
     await commit_definition(services, actor, Operation.CREATE_DEFINITION, row, message, writes, guards)
     return await view_of(services, row)

@@ -11,6 +11,7 @@ import msgspec
 from certloom.errors import Conflict
 from certloom.identity.actor import Actor
 from certloom.operations.access import Operation, require
+from certloom.operations.definition_steps import with_signal_ids
 from certloom.operations.definition_versions import faults_of
 from certloom.operations.definition_view import (
     DefinitionView,
@@ -25,6 +26,7 @@ from certloom.operations.definition_view import (
 from certloom.operations.immediate_starts import started_at_once
 from certloom.operations.library_runs import library_points
 from certloom.operations.services import Services
+from certloom.operations.step_secrets import HeldSecret, held_secrets, seal_secrets, secret_points
 from certloom.store.accounts import list_roles
 from certloom.store.definitions import DefinitionRow, keys_of
 from certloom.store.rows import Put
@@ -39,11 +41,12 @@ class DefinitionUnpublishable(Located, Conflict):
 
 
 class DefinitionFindings(msgspec.Struct, frozen=True):
-    """What is to be said about a version: what keeps it from being published, and what is worth a second look."""
+    """What keeps a version from being published, what of it is worth a second look, and whence its secrets come."""
 
     version: int
     open_points: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
+    secrets: tuple[HeldSecret, ...]
 
 
 async def definition_findings(
@@ -56,7 +59,7 @@ async def definition_findings(
     steps = await existing_steps(services, row, chosen)
     keys = await keys_of(services.database, row.id)
     points = await _open_points(services, row, keys, steps)
-    return DefinitionFindings(chosen, points, warnings(steps, services.step_types))
+    return DefinitionFindings(chosen, points, warnings(steps, services.step_types), held_secrets(services, steps))
 
 
 async def publish_definition(
@@ -77,7 +80,10 @@ async def publish_definition(
     row = changed(before, published_version=chosen)
     started = await started_at_once(services, (before, keys), (row, keys), force=force)
     warned = "".join(f" Warning: {fault}." for fault in warnings(steps, services.step_types))
-    writes = (Put(row), Put(version_row(row.id, chosen, steps, published=1)))
+    # A step type may have become known since the draft was saved: now it is clear what of it is secret.
+    completed = tuple(with_signal_ids(services, step) for step in steps)
+    sealed, secrets = seal_secrets(services, row.id, completed, steps)
+    writes = (Put(row), Put(version_row(row.id, chosen, sealed, published=1)), *secrets)
     message = f"Published version {chosen}.{started}{warned}"
     await commit_definition(services, actor, Operation.PUBLISH_DEFINITION, row, message, writes, (unchanged(before),))
     return await view_of(services, row, chosen)
@@ -93,6 +99,7 @@ async def _open_points(
         *await faults_of(services, row, steps),
         *open_points(steps, services.step_types, roles),
         *await library_points(services, steps),
+        *await secret_points(services, row.id, steps),
     )
 
 

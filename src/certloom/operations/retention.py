@@ -8,7 +8,8 @@ from certloom.store.change import Change
 from certloom.store.moments import text_of
 from certloom.store.outbox import OutboxRow
 from certloom.store.repeats import RepeatRow
-from certloom.store.rows import Forget
+from certloom.store.rows import Delete, Forget, Write
+from certloom.store.secrets import SecretRow, orphaned_secrets
 
 __all__ = ["forget_outdated"]
 
@@ -16,12 +17,14 @@ _MAILS_KEPT = timedelta(days=30)
 
 
 async def forget_outdated(services: Services) -> None:
-    """Forget requests too long ago to be repeats, tokens that have expired, and mails sent or given up long ago."""
+    """Forget old repeats, expired tokens, mails sent or given up long ago, and secrets that nothing needs any more."""
     now = services.clock()
     oldest_repeat = now - timedelta(minutes=services.settings.repeat_minutes)
-    writes = (
+    orphans = await orphaned_secrets(services.database)
+    writes: tuple[Write, ...] = (
         Forget(RepeatRow, "at", text_of(oldest_repeat)),
         Forget(TokenRow, "expires_at", text_of(now)),
         Forget(OutboxRow, "ended_at", text_of(now - _MAILS_KEPT)),
+        *(Delete(SecretRow, (secret_id,)) for secret_id in orphans),
     )
     await services.database.commit(Change(writes=writes))

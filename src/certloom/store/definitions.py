@@ -20,6 +20,7 @@ __all__ = [
     "read_global",
     "read_in_use",
     "read_version",
+    "read_versions",
     "steps_text",
     "version_was_published",
 ]
@@ -146,6 +147,14 @@ async def read_version(database: Database, definition_id: str, version: int) -> 
         "SELECT steps FROM definition_version WHERE definition_id = ? AND version = ?", definition_id, version
     )
     return _STEPS.decode(row[0]) if row else None
+
+
+async def read_versions(database: Database, definition_id: str) -> dict[int, tuple[Step, ...]]:
+    """The steps of every version, by its number."""
+    rows = await database.fetch_all(
+        "SELECT version, steps FROM definition_version WHERE definition_id = ?", definition_id
+    )
+    return {row[0]: _STEPS.decode(row[1]) for row in rows}
 
 
 async def version_was_published(database: Database, definition_id: str, version: int) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 
 from certloom.workflow.token_modes import TextKind
 
-__all__ = ["TOKEN_MODE", "ControlType", "DataType", "Parameter", "named_as_declared", "parameter_faults"]
+__all__ = ["TOKEN_MODE", "ControlType", "DataType", "Parameter", "declared_as", "named_as_declared", "parameter_faults"]
 
 
 class DataType(IntEnum):
@@ -100,6 +100,11 @@ def named_as_declared(declared: tuple[Parameter, ...], given: Mapping[str, Any])
     known = _by_spelling(declared)
     found = ((known.get(name.casefold()), name, value) for name, value in given.items())
     return {parameter.name if parameter else name: value for parameter, name, value in found}
+
+
+def declared_as(declared: tuple[Parameter, ...], name: str) -> Parameter | None:
+    """The parameter that a name in any spelling stands for."""
+    return _by_spelling(declared).get(name.casefold())
 
 
 def parameter_faults(declared: tuple[Parameter, ...], given: Mapping[str, Any]) -> tuple[str, ...]:

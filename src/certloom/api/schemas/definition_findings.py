@@ -3,7 +3,19 @@
 from certloom.api.problems import LocatedFault
 from certloom.api.schemas.wire import Wire
 
-__all__ = ["FindingsResponse"]
+__all__ = ["FindingsResponse", "SecretState"]
+
+
+class SecretState(Wire, kw_only=True):
+    """Where the value of a secret parameter comes from: ``Sealed``, ``Environment``, ``File``, ``Provider`` or null.
+
+    ``Which`` is the name of the variable, file or provider.
+    """
+
+    step: str
+    parameter: str
+    source: str | None
+    which: str | None
 
 
 class FindingsResponse(Wire, kw_only=True):
@@ -12,3 +24,4 @@ class FindingsResponse(Wire, kw_only=True):
     version: int
     open_points: tuple[LocatedFault, ...]
     warnings: tuple[LocatedFault, ...]
+    secrets: list[SecretState]
