@@ -9,7 +9,6 @@ from typing import Any
 
 from certloom.scripting.powershell.cmdlets.json_writing import iso_moment
 from certloom.scripting.powershell.faults import ScriptFailed, ScriptLimitReached
-from certloom.scripting.powershell.formatting.dates import format_offset
 from certloom.scripting.powershell.limits import Budget
 from certloom.scripting.powershell.values.collections import Entry, Hashtable, ListValue, PSObject
 from certloom.scripting.powershell.values.conversion import items_of
@@ -91,17 +90,7 @@ def plain(budget: Budget, value: object, level: int = 0) -> Any:  # noqa: PLR091
         return {_text(budget, name): plain(budget, one, level + 1) for name, one in _pairs(value)}
     if isinstance(value, Entry):
         return {"Key": plain(budget, value.key, level + 1), "Value": plain(budget, value.value, level + 1)}
-    return _text(budget, _written(value))
-
-
-def _written(value: object) -> str:
-    if isinstance(value, DateTimeValue):
-        return iso_moment(value)
-    return (
-        format_offset(value, "yyyy-MM-ddTHH:mm:ss.FFFFFFFzzz")
-        if isinstance(value, DateTimeOffsetValue)
-        else text(value)
-    )
+    return _text(budget, iso_moment(value) if isinstance(value, DateTimeValue | DateTimeOffsetValue) else text(value))
 
 
 def _number(budget: Budget, value: float | Decimal) -> Any:

@@ -22,11 +22,12 @@ from certloom.scripting.powershell.values.objects import (
     UriValue,
     VersionValue,
 )
-from certloom.scripting.powershell.values.text import text
+from certloom.scripting.powershell.values.text import distance, text
 from certloom.scripting.powershell.values.times import (
     TICKS_PER_SECOND,
     UNSPECIFIED,
     UTC_KIND,
+    DateTimeOffsetValue,
     DateTimeValue,
     to_datetime,
 )
@@ -104,7 +105,7 @@ def _scalar(writer: _Writer, value: object) -> str | None:  # noqa: PLR0911 - on
         return str(int(value))
     if isinstance(value, float | Decimal):
         return _real(value)
-    if isinstance(value, DateTimeValue):
+    if isinstance(value, DateTimeValue | DateTimeOffsetValue):
         return _quoted(iso_moment(value))
     if isinstance(value, EnumValue):
         return _quoted(value.name) if writer.names else str(value.value)
@@ -118,8 +119,10 @@ def _real(value: float | Decimal) -> str:
     return written if any(mark in written for mark in ".E") else f"{written}.0"
 
 
-def iso_moment(value: DateTimeValue) -> str:
-    """A moment in ISO 8601, with the fraction it has and the zone of its kind."""
+def iso_moment(value: DateTimeValue | DateTimeOffsetValue) -> str:
+    """A moment in ISO 8601, with the fraction it has and the zone of its kind or its distance from UTC."""
+    if isinstance(value, DateTimeOffsetValue):
+        return iso_moment(DateTimeValue(value.ticks)) + distance(value.offset)
     moment = to_datetime(value)
     part = value.ticks % TICKS_PER_SECOND
     fraction = f".{part:07d}".rstrip("0") if part else ""
