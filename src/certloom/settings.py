@@ -164,6 +164,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_sender: Annotated[str, Meta(description="The address mails come from, such as certloom@corp.example.")] = ""
     mail_user: Annotated[str, Meta(description="The name for the login at the mail server; empty for none.")] = ""
     mail_password: Annotated[str, Meta(description="The password for mail_user.")] = ""
+    oidc_issuer: Annotated[
+        str,
+        Meta(
+            description="Address of an OpenID Connect provider whose word on who somebody is counts, as it writes it."
+        ),
+    ] = ""
+    oidc_scheme: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+            description="What claims call that provider, and the domain of the accounts that come from it.",
+        ),
+    ] = "OpenID"
     bootstrap_admin_user: Annotated[
         str, Meta(description="Name of the administrator that bootstrap_admin_password creates.")
     ] = "admin"

@@ -1,22 +1,17 @@
+import inspect
 import re
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from litestar.handlers import HTTPRouteHandler
 from tests.api.conftest import Site
+
+from certloom.api.application import routes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-WITH_BODY = {
-    "CreateDefinition",
-    "UpdateDefinition",
-    "SaveSteps",
-    "SignalInstance",
-    "EnrollCsr",
-    "DownloadCertificate",
-    "RevokeCertificates",
-}
 PAGED = {"ListInstances", "ListMyInstances", "ListAssignedInstances"}
 
 
@@ -61,8 +56,21 @@ async def test_every_route_is_described_under_an_id_of_its_own(
     assert len(operations) == sum(map(len, description["paths"].values()))
 
 
+def reading() -> set[str]:
+    """The operations whose code reads a body."""
+    handlers = [
+        handler
+        for route in routes(1_000_000).routes
+        for handler in getattr(route, "route_handlers", ())
+        if isinstance(handler, HTTPRouteHandler)
+    ]
+    return {str(each.operation_id) for each in handlers if "call.body(" in inspect.getsource(each.fn)}
+
+
 async def test_every_body_that_is_read_is_described(operations: dict[str, Any]) -> None:
-    assert {name for name, each in operations.items() if "requestBody" in each} == WITH_BODY
+    described = {name for name, each in operations.items() if "requestBody" in each}
+    assert {"CreateDefinition", "SignalInstance"} <= described
+    assert described == reading()
 
 
 async def test_a_body_is_described_by_its_members_in_the_spelling_of_the_wire(

@@ -44,6 +44,34 @@ MATRIX: Mapping[str, tuple[int, int, int, int]] = {
     "POST /KeyfactorAPI/Certificates/Revoke": (401, 403, 403, 404),
     "GET /KeyfactorAPI/Templates": (401, 403, 403, 200),
     "GET /KeyfactorAPI/Security/Roles": (401, 403, 403, 200),
+    "GET /KeyfactorAPI/Security/Roles/{role_id}": (401, 403, 403, 404),
+    "POST /KeyfactorAPI/Security/Roles": (401, 403, 403, 400),
+    "PUT /KeyfactorAPI/Security/Roles": (401, 403, 403, 400),
+    "DELETE /KeyfactorAPI/Security/Roles/{role_id}": (401, 403, 403, 404),
+    "POST /KeyfactorAPI/Security/Roles/{role_id}/Copy": (401, 403, 403, 404),
+    "GET /KeyfactorAPI/Security/Roles/{role_id}/Identities": (401, 403, 403, 404),
+    "PUT /KeyfactorAPI/Security/Roles/{role_id}/Identities": (401, 403, 403, 404),
+    "GET /KeyfactorAPI/Security/Roles/{role_id}/Permissions/Global": (401, 403, 403, 404),
+    "GET /KeyfactorAPI/Security/Claims": (401, 403, 403, 200),
+    "POST /KeyfactorAPI/Security/Claims": (401, 403, 403, 400),
+    "PUT /KeyfactorAPI/Security/Claims": (401, 403, 403, 404),
+    "GET /KeyfactorAPI/Security/Claims/Roles": (401, 403, 403, 200),
+    "GET /KeyfactorAPI/Security/Claims/{claim_id}": (401, 403, 403, 404),
+    "DELETE /KeyfactorAPI/Security/Claims/{claim_id}": (401, 403, 403, 404),
+    "GET /KeyfactorAPI/Security/Identities": (401, 403, 403, 200),
+    "POST /KeyfactorAPI/Security/Identities": (401, 403, 403, 400),
+    "GET /KeyfactorAPI/Security/Identities/Lookup": (401, 403, 403, 200),
+    "GET /KeyfactorAPI/Security/Identities/{identity_id}": (401, 403, 403, 404),
+    "DELETE /KeyfactorAPI/Security/Identities/{identity_id}": (401, 403, 403, 404),
+    "GET /KeyfactorAPI/Security/My": (401, 200, 200, 200),
+    "GET /KeyfactorAPI/PermissionSets": (401, 403, 403, 200),
+    "POST /KeyfactorAPI/PermissionSets": (401, 403, 403, 400),
+    "PUT /KeyfactorAPI/PermissionSets": (401, 403, 403, 404),
+    "GET /KeyfactorAPI/PermissionSets/{set_id}": (401, 403, 403, 404),
+    "DELETE /KeyfactorAPI/PermissionSets/{set_id}": (401, 403, 403, 404),
+    "GET /KeyfactorAPI/Permissions": (401, 403, 403, 200),
+    "GET /KeyfactorAPI/IdentityProviders": (401, 403, 403, 200),
+    "GET /KeyfactorAPI/IdentityProviders/{provider_id}": (401, 403, 403, 404),
     "GET /KeyfactorAPI/Audit": (401, 403, 403, 200),
     "GET /KeyfactorAPI/Audit/Download": (401, 403, 403, 200),
     "GET /KeyfactorAPI/Audit/{audit_id}": (401, 403, 403, 200),
@@ -80,7 +108,39 @@ BODIES: Mapping[str, object] = {
     "POST /KeyfactorAPI/Extensions/Scripts": {"Name": "", "Contents": "return @{}"},
     "PUT /KeyfactorAPI/Extensions/Scripts": {"Id": 999},
     "POST /KeyfactorAPI/Certificates/Download": {"CertID": 999},
+    "POST /KeyfactorAPI/Security/Roles": {"Name": " ", "Description": "x"},
+    "PUT /KeyfactorAPI/Security/Roles": {"Id": 1, "Name": " ", "Description": "x"},
+    "POST /KeyfactorAPI/Security/Roles/{role_id}/Copy": {"Name": "x"},
+    "PUT /KeyfactorAPI/Security/Roles/{role_id}/Identities": {"Ids": []},
+    "POST /KeyfactorAPI/Security/Claims": {
+        "ClaimType": 0,
+        "ClaimValue": "x",
+        "ProviderAuthenticationScheme": "Nonsense",
+        "Description": "x",
+    },
+    "PUT /KeyfactorAPI/Security/Claims": {"Id": 999, "Description": "x"},
+    "POST /KeyfactorAPI/Security/Identities": {"AccountName": "CORP\\admin"},
+    "POST /KeyfactorAPI/PermissionSets": {"Name": " ", "Permissions": []},
+    "PUT /KeyfactorAPI/PermissionSets": {"Id": NOBODY, "Name": "x", "Permissions": []},
     "POST /KeyfactorAPI/Certificates/Revoke": {"CertificateIds": [999], "Reason": 1, "Comment": "x"},
+}
+QUERIES: Mapping[str, str] = {
+    "GET /KeyfactorAPI/Security/Claims/Roles": "ClaimType=0&ClaimValue=x&ProviderAuthenticationScheme=certloom",
+    "GET /KeyfactorAPI/Security/Identities/Lookup": "accountName=x",
+}
+IDS: Mapping[str, str] = {
+    "definition_id": NOBODY,
+    "set_id": NOBODY,
+    "provider_id": NOBODY,
+    "certificate_id": "999",
+    "script_id": "999",
+    "role_id": "999",
+    "claim_id": "999",
+    "identity_id": "999",
+    "audit_id": "1",
+    "name": "start.js",
+    "version": "1",
+    "extension_name": "Nonsense",
 }
 NO_ROUTE_YET = frozenset(
     {
@@ -91,10 +151,8 @@ NO_ROUTE_YET = frozenset(
         Operation.APPLY_TEMPLATE,
         Operation.LIST_AUTHORITIES,
         Operation.CREATE_AUTHORITY,
-        Operation.CREATE_ROLE,
         Operation.ASSIGN_ROLE,
-        Operation.LIST_ACCOUNTS,
-        Operation.CREATE_ACCOUNT,
+        Operation.CHANGE_OWN_PASSWORD,
         Operation.CHANGE_PASSWORD,
         # Every request below the base path; it is what makes a caller known.
         Operation.AUTHENTICATE,
@@ -116,17 +174,9 @@ async def waiting(site: Site) -> str:
 
 async def ask(site: Site, who: str | None, route: str, waiting: str) -> int:
     method, _, path = route.partition(" ")
-    filled = path.format(
-        instance_id=waiting,
-        definition_id=NOBODY,
-        certificate_id="999",
-        script_id="999",
-        audit_id="1",
-        name="start.js",
-        version="1",
-        extension_name="Nonsense",
-    )
-    return (await site.call(who, method, filled, BODIES.get(route), base="")).status_code
+    filled = path.format(instance_id=waiting, **IDS)
+    asked = f"{filled}?{QUERIES[route]}" if route in QUERIES else filled
+    return (await site.call(who, method, asked, BODIES.get(route), base="")).status_code
 
 
 async def test_b01_every_route_has_an_entry_in_the_matrix() -> None:
@@ -141,6 +191,56 @@ async def test_b01_every_caller_is_answered_as_the_matrix_says(site: Site, waiti
 async def test_b01_no_route_below_the_base_path_is_open() -> None:
     open_routes = {route for route, answers in MATRIX.items() if answers[0] != 401}
     assert {route for route in open_routes if "/KeyfactorAPI" in route} == set()
+
+
+INSTANCE = "GET /KeyfactorAPI/Workflow/Instances/{instance_id}"
+SIGNAL = "POST /KeyfactorAPI/Workflow/Instances/{instance_id}/Signals"
+"""Needs no permission but a role of the step, so it says nothing about permissions."""
+WHOSE: Mapping[str, Mapping[str, tuple[int, ...]]] = {
+    # alice and dora started an instance each; both wait for the role Approvers, and nobody votes on their own.
+    "alice": {INSTANCE: (200, 200), SIGNAL: (403, 400)},
+    "dora": {INSTANCE: (200, 200), SIGNAL: (400, 403)},
+    "bob": {INSTANCE: (200, 200), SIGNAL: (400, 400)},
+    "rita": {INSTANCE: (404, 404), SIGNAL: (403, 403)},
+    "olga": {INSTANCE: (404, 404), SIGNAL: (403, 403)},
+    "ruth": {INSTANCE: (200, 200), SIGNAL: (403, 403)},
+    "carol": {INSTANCE: (403, 403), SIGNAL: (403, 403)},
+    "admin": {INSTANCE: (200, 200), SIGNAL: (403, 403)},
+}
+"""What everybody is answered about alice's and about dora's instance: mine, pending for me, somebody else's.
+
+A role of the step suffices for the signal, whose body lacks the decision and is a 400 for those who may send it.
+"""
+
+
+@pytest.mark.parametrize("who", WHOSE)
+async def test_b01_an_instance_is_open_to_its_starter_its_deciders_and_its_readers(site: Site, who: str) -> None:
+    theirs = [await site.started("alice"), await site.started("dora")]
+    answers = {route: tuple([await ask(site, who, route, each) for each in theirs]) for route in WHOSE[who]}
+    assert answers == WHOSE[who]
+
+
+@pytest.mark.parametrize("who", WHOSE)
+async def test_b11_lists_and_their_totals_hold_nothing_outside_the_callers_reach(site: Site, who: str) -> None:
+    theirs = {await site.started("alice"): "alice", await site.started("dora"): "dora"}
+    reach = {
+        "/Workflow/Instances": set(theirs) if who in {"admin", "ruth"} else None,
+        "/Workflow/Instances/My": {each for each, starter in theirs.items() if starter == who},
+        "/Workflow/Instances/AssignedToMe": {
+            each for each, starter in theirs.items() if who in {"alice", "bob", "dora"} and starter != who
+        },
+    }
+    for path, expected in reach.items():
+        answer = await site.get(who, f"{path}?ReturnLimit=10000")
+        if answer.status_code == 403:
+            assert "x-total-count" not in answer.headers
+            continue
+        rows = {row["Id"] for row in answer.json()}
+        assert len(rows) == int(answer.headers["x-total-count"])
+        assert rows & set(theirs) == expected
+        title = await site.get(who, f'{path}?QueryString=Title -contains "dora"')
+        assert int(title.headers["x-total-count"]) == len(title.json())
+        assert {row["Id"] for row in title.json()} <= rows
 
 
 class Recording(dict[Operation, tuple[str, ...]]):
@@ -172,8 +272,6 @@ async def test_b01_every_operation_is_asked_for_by_a_route_or_has_none(
 
 
 PERMISSIONS = sorted({one for needed in ACCESS.values() for one in needed if one != "/"})
-SIGNAL = "POST /KeyfactorAPI/Workflow/Instances/{instance_id}/Signals"
-"""Needs no permission but a role of the step, so it says nothing about permissions."""
 
 
 @pytest.mark.parametrize("held", PERMISSIONS)

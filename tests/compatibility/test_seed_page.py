@@ -362,8 +362,3 @@ async def test_outside_ones_scope_looks_exactly_like_an_instance_that_does_not_e
 
 def _comparable(headers: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in headers.items() if name != "x-keyfactor-correlation-id"]
-
-
-async def test_a_role_has_no_permission_set(site: Site) -> None:
-    roles = (await site.get("admin", "/Security/Roles")).json()
-    assert {role["PermissionSetId"] for role in roles} == {None}

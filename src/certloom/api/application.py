@@ -15,6 +15,7 @@ from certloom.api.answers import JSON
 from certloom.api.audit import AuditController
 from certloom.api.catalogue import CatalogueController
 from certloom.api.certificates import CertificatesController
+from certloom.api.claims import ClaimsController, ProvidersController
 from certloom.api.definition_findings import DefinitionFindingsController
 from certloom.api.definitions import DefinitionsController
 from certloom.api.documentation import DocumentationController
@@ -22,6 +23,12 @@ from certloom.api.enrollment import EnrollmentController
 from certloom.api.expiration_alerts import ExpirationAlertsController
 from certloom.api.first_administrator import FirstAdministratorController
 from certloom.api.gate import Gate
+from certloom.api.identities import (
+    IdentitiesController,
+    MyAccessController,
+    PermissionsController,
+    PermissionSetsController,
+)
 from certloom.api.instances import InstancesController
 from certloom.api.paths import API_BASE, PathRewriter
 from certloom.api.problems import REFUSED_FOR, Problem, problem
@@ -46,6 +53,12 @@ CONTROLLERS = (
     CertificatesController,
     TemplatesController,
     RolesController,
+    ClaimsController,
+    IdentitiesController,
+    MyAccessController,
+    PermissionSetsController,
+    PermissionsController,
+    ProvidersController,
     AuditController,
     ScriptsController,
     StatusController,

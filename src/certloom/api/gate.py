@@ -34,7 +34,7 @@ _VERSIONS = [
     (b"cache-control", b"no-store"),
 ]
 _LONGEST_PLACE = 200
-_TWO_VERSIONS = f"{BASE}Workflow/Definitions"
+_TWO_VERSIONS = (f"{BASE}Workflow/Definitions", f"{BASE}Security/Roles")
 _FORM_HEADER = FORM_HEADER.encode()
 _CHALLENGE = (b"www-authenticate", b'Basic realm="certloom", charset="UTF-8"')
 

@@ -7,7 +7,7 @@ provider's example of a security role. All strings are the vendor's, none is our
 
 from collections.abc import Mapping
 
-__all__ = ["KNOWN_PERMISSIONS", "OLD_PERMISSIONS"]
+__all__ = ["KNOWN_PERMISSIONS", "OLD_PERMISSIONS", "OLD_SPELLINGS"]
 
 LEAVES = (
     "/agents/auto_registration/modify/",
@@ -83,47 +83,50 @@ def _with_ancestors(path: str) -> list[str]:
 KNOWN_PERMISSIONS: frozenset[str] = frozenset(above for leaf in LEAVES for above in _with_ancestors(leaf))
 """Every access string that may be held, from ``/`` down to the leaves."""
 
-OLD_PERMISSIONS: Mapping[str, str] = {
-    "workflowinstances:readall": "/workflows/instances/read/",
-    "workflowinstances:readmy": "/workflows/instances/read/mine/",
-    "workflowinstances:readassignedtome": "/workflows/instances/read/pending/",
-    "workflowinstances:manage": "/workflows/instances/manage/",
-    "workflowdefinitions:read": "/workflows/definitions/read/",
-    "workflowdefinitions:modify": "/workflows/definitions/modify/",
-    "workflowmanagement:read": "/monitoring/alerts/read/",
-    "workflowmanagement:modify": "/monitoring/alerts/modify/",
-    "workflowmanagement:test": "/monitoring/alerts/test/",
-    "workflowmanagement:participate": "/certificates/requests/manage/",
-    "workflowmanagement:manage": "/certificates/requests/manage/",
-    "certificateenrollment:enrollcsr": "/certificates/enrollment/csr/",
-    "certificateenrollment:enrollpfx": "/certificates/enrollment/pfx/",
-    "certificateenrollment:csrgeneration": "/certificates/enrollment/csr_generation/",
-    "certificateenrollment:pendingcsr": "/certificates/enrollment/csr_generation/",
-    "certificates:read": "/certificates/collections/read/",
-    "certificates:editmetadata": "/certificates/collections/metadata/modify/",
-    "certificates:import": "/certificates/import/",
-    "certificates:importprivatekey": "/certificates/collections/private_key/import/",
-    "certificates:recover": "/certificates/collections/private_key/read/",
-    "certificates:revoke": "/certificates/collections/revoke/",
-    "certificates:delete": "/certificates/collections/delete/",
-    "certificates:changecertificateowner": "/certificates/collections/change_owner/",
-    "certificatecollections:modify": "/certificates/collections/modify/",
-    "certificatemetadatatypes:read": "/metadata/types/read/",
-    "certificatemetadatatypes:modify": "/metadata/types/modify/",
-    "pkimanagement:read": "/certificate_authorities/read/",
-    "pkimanagement:modify": "/certificate_authorities/modify/",
-    "securitysettings:read": "/security/read/",
-    "securitysettings:modify": "/security/modify/",
-    "systemsettings:read": "/system_settings/read/",
-    "systemsettings:modify": "/system_settings/modify/",
-    "applicationsettings:read": "/application_settings/read/",
-    "applicationsettings:modify": "/application_settings/modify/",
-    "auditing:read": "/auditing/read/",
-    "adminportal:read": "/portal/read/",
+OLD_SPELLINGS: Mapping[str, str] = {
+    "WorkflowInstances:ReadAll": "/workflows/instances/read/",
+    "WorkflowInstances:ReadMy": "/workflows/instances/read/mine/",
+    "WorkflowInstances:ReadAssignedToMe": "/workflows/instances/read/pending/",
+    "WorkflowInstances:Manage": "/workflows/instances/manage/",
+    "WorkflowDefinitions:Read": "/workflows/definitions/read/",
+    "WorkflowDefinitions:Modify": "/workflows/definitions/modify/",
+    "WorkflowManagement:Read": "/monitoring/alerts/read/",
+    "WorkflowManagement:Modify": "/monitoring/alerts/modify/",
+    "WorkflowManagement:Test": "/monitoring/alerts/test/",
+    "WorkflowManagement:Participate": "/certificates/requests/manage/",
+    "WorkflowManagement:Manage": "/certificates/requests/manage/",
+    "CertificateEnrollment:EnrollCSR": "/certificates/enrollment/csr/",
+    "CertificateEnrollment:EnrollPFX": "/certificates/enrollment/pfx/",
+    "CertificateEnrollment:CsrGeneration": "/certificates/enrollment/csr_generation/",
+    "CertificateEnrollment:PendingCsr": "/certificates/enrollment/csr_generation/",
+    "Certificates:Read": "/certificates/collections/read/",
+    "Certificates:EditMetadata": "/certificates/collections/metadata/modify/",
+    "Certificates:Import": "/certificates/import/",
+    "Certificates:ImportPrivateKey": "/certificates/collections/private_key/import/",
+    "Certificates:Recover": "/certificates/collections/private_key/read/",
+    "Certificates:Revoke": "/certificates/collections/revoke/",
+    "Certificates:Delete": "/certificates/collections/delete/",
+    "Certificates:ChangeCertificateOwner": "/certificates/collections/change_owner/",
+    "CertificateCollections:Modify": "/certificates/collections/modify/",
+    "CertificateMetadataTypes:Read": "/metadata/types/read/",
+    "CertificateMetadataTypes:Modify": "/metadata/types/modify/",
+    "PkiManagement:Read": "/certificate_authorities/read/",
+    "PkiManagement:Modify": "/certificate_authorities/modify/",
+    "SecuritySettings:Read": "/security/read/",
+    "SecuritySettings:Modify": "/security/modify/",
+    "SystemSettings:Read": "/system_settings/read/",
+    "SystemSettings:Modify": "/system_settings/modify/",
+    "ApplicationSettings:Read": "/application_settings/read/",
+    "ApplicationSettings:Modify": "/application_settings/modify/",
+    "Auditing:Read": "/auditing/read/",
+    "AdminPortal:Read": "/portal/read/",
 }
-"""``area:permission`` of the model before 11.0, in lower case, to the access string that replaced it.
+"""``Area:Permission`` of the model before 11.0 to the access string that replaced it.
 
 Where the two models do not match one to one the pairing is ours: the older area for both templates and
 authorities (PkiManagement) maps to authorities, PendingCsr to the generation of requests, and Participate and
 Manage of WorkflowManagement to the requests that wait at a CA.
 """
+
+OLD_PERMISSIONS: Mapping[str, str] = {spelling.lower(): path for spelling, path in OLD_SPELLINGS.items()}
+"""The same, in lower case, for looking up what clients write."""

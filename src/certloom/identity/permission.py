@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 
 from certloom.errors import Invalid
-from certloom.identity.known_permissions import KNOWN_PERMISSIONS, OLD_PERMISSIONS
+from certloom.identity.known_permissions import KNOWN_PERMISSIONS, OLD_PERMISSIONS, OLD_SPELLINGS
 
 __all__ = [
     "ADMINISTER",
@@ -35,13 +35,18 @@ __all__ = [
     "READ_MY_INSTANCES",
     "READ_PENDING_INSTANCES",
     "READ_PRIVATE_KEYS",
+    "READ_PROVIDERS",
     "READ_ROLES",
     "READ_SCRIPTS",
     "READ_TEMPLATES",
     "REVOKE_CERTIFICATES",
     "PermissionUnknown",
+    "beyond",
     "canonical",
     "grants",
+    "old_spellings",
+    "shared",
+    "without_redundant",
 ]
 
 ADMINISTER = "/"
@@ -77,6 +82,7 @@ MODIFY_ROLES = "/security/modify/"
 READ_SCRIPTS = "/scripts/read/"
 MODIFY_SCRIPTS = "/scripts/modify/"
 READ_AUDIT = "/auditing/read/"
+READ_PROVIDERS = "/identity_providers/read/"
 
 SCOPED_TO_ID = re.compile(r"(?P<path>/.*/)[0-9]{1,18}/", re.ASCII | re.DOTALL)
 SCOPES = ("/certificates/collections/", "/certificate_stores/")
@@ -95,6 +101,30 @@ def grants(held: Iterable[str], needed: str) -> bool:
     """
     wanted = needed.lower()
     return any(path.startswith("/") and wanted.startswith(_closed(path)) for path in held)
+
+
+def beyond(held: Iterable[str], asked: Iterable[str]) -> list[str]:
+    """Which of the asked access strings the held ones do not grant, in order."""
+    granting = tuple(held)
+    return sorted({one for one in asked if not grants(granting, one)})
+
+
+def shared(first: Iterable[str], second: Iterable[str]) -> tuple[str, ...]:
+    """What both grant: of each pair of access strings the one below the other."""
+    ours, theirs = tuple(first), tuple(second)
+    return tuple(sorted({one for one in ours if grants(theirs, one)} | {one for one in theirs if grants(ours, one)}))
+
+
+def without_redundant(permissions: Iterable[str]) -> list[str]:
+    """The access strings that no other one of them grants, in order. They grant the same."""
+    distinct = sorted(set(permissions))
+    return [one for one in distinct if not grants([other for other in distinct if other != one], one)]
+
+
+def old_spellings(permissions: Iterable[str]) -> list[str]:
+    """The ``Area:Permission`` strings of the older model that these access strings grant, in order."""
+    held = tuple(permissions)
+    return sorted(spelling for spelling, path in OLD_SPELLINGS.items() if grants(held, path))
 
 
 def canonical(permission: str) -> str:

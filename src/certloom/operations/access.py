@@ -50,9 +50,24 @@ class Operation(StrEnum):
     CREATE_AUTHORITY = "create authority"
     LIST_ROLES = "list roles"
     CREATE_ROLE = "create role"
+    UPDATE_ROLE = "update role"
+    DELETE_ROLE = "delete role"
     ASSIGN_ROLE = "assign role"
+    LIST_CLAIMS = "list claims"
+    CREATE_CLAIM = "create claim"
+    UPDATE_CLAIM = "update claim"
+    DELETE_CLAIM = "delete claim"
+    LIST_PERMISSIONS = "list permissions"
+    LIST_PERMISSION_SETS = "list permission sets"
+    CREATE_PERMISSION_SET = "create permission set"
+    UPDATE_PERMISSION_SET = "update permission set"
+    DELETE_PERMISSION_SET = "delete permission set"
+    LIST_PROVIDERS = "list identity providers"
+    READ_MY_ACCESS = "read my access"
     LIST_ACCOUNTS = "list accounts"
     CREATE_ACCOUNT = "create account"
+    UPDATE_ACCOUNT = "update account"
+    CHANGE_OWN_PASSWORD = "change own password"  # noqa: S105 - the name of an operation
     CHANGE_PASSWORD = "change password"  # noqa: S105 - the name of an operation
     READ_AUDIT = "read audit log"
     DOWNLOAD_AUDIT = "download audit log"
@@ -113,9 +128,24 @@ ACCESS: Mapping[Operation, tuple[str, ...]] = {
     Operation.CREATE_AUTHORITY: (permission.MODIFY_AUTHORITIES,),
     Operation.LIST_ROLES: (permission.READ_ROLES,),
     Operation.CREATE_ROLE: (permission.MODIFY_ROLES,),
+    Operation.UPDATE_ROLE: (permission.MODIFY_ROLES,),
+    Operation.DELETE_ROLE: (permission.MODIFY_ROLES,),
+    Operation.LIST_CLAIMS: (permission.READ_ROLES,),
+    Operation.CREATE_CLAIM: (permission.MODIFY_ROLES,),
+    Operation.UPDATE_CLAIM: (permission.MODIFY_ROLES,),
+    Operation.DELETE_CLAIM: (permission.MODIFY_ROLES,),
+    Operation.LIST_PERMISSIONS: (permission.READ_ROLES,),
+    Operation.LIST_PERMISSION_SETS: (permission.READ_ROLES,),
+    Operation.CREATE_PERMISSION_SET: (permission.MODIFY_ROLES,),
+    Operation.UPDATE_PERMISSION_SET: (permission.MODIFY_ROLES,),
+    Operation.DELETE_PERMISSION_SET: (permission.MODIFY_ROLES,),
+    Operation.LIST_PROVIDERS: (permission.READ_PROVIDERS,),
+    Operation.READ_MY_ACCESS: _SIGNED_IN,
     Operation.ASSIGN_ROLE: (permission.MODIFY_ROLES,),
     Operation.LIST_ACCOUNTS: (permission.READ_ROLES,),
     Operation.CREATE_ACCOUNT: (permission.MODIFY_ROLES,),
+    Operation.UPDATE_ACCOUNT: (permission.MODIFY_ROLES,),
+    Operation.CHANGE_OWN_PASSWORD: _SIGNED_IN,
     Operation.CHANGE_PASSWORD: (permission.MODIFY_ROLES,),
     Operation.READ_AUDIT: (permission.READ_AUDIT,),
     Operation.DOWNLOAD_AUDIT: (permission.READ_AUDIT,),

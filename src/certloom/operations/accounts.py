@@ -12,6 +12,7 @@ from certloom.identity.actor import Actor
 from certloom.identity.password import password_faults
 from certloom.operations.access import Operation, require
 from certloom.operations.people import commit_people, existing_role
+from certloom.operations.reach import require_over, require_reach
 from certloom.operations.services import Services
 from certloom.store.accounts import (
     AccountRoleRow,
@@ -30,12 +31,16 @@ __all__ = [
     "AccountNotFound",
     "AccountView",
     "PasswordRefused",
+    "account_name",
+    "account_view",
     "accounts",
+    "accounts_named",
     "actor_of",
     "change_password",
     "create_account",
     "existing_account",
     "new_account",
+    "password_hash",
 ]
 
 
@@ -77,11 +82,18 @@ async def accounts(services: Services, actor: Actor) -> list[AccountView]:
     """Every account, by name."""
     require(actor, Operation.LIST_ACCOUNTS)
     rows = await list_accounts(services.database)
-    return [AccountView(row, await _role_names(services, row.id)) for row in rows]
+    return [await account_view(services, row) for row in rows]
 
 
-async def _role_names(services: Services, account_id: int) -> tuple[str, ...]:
-    return tuple(sorted(role.name for role in await read_roles_of(services.database, account_id)))
+async def account_view(services: Services, row: AccountRow) -> AccountView:
+    """An account with the names of its roles."""
+    return AccountView(row, tuple(sorted(role.name for role in await read_roles_of(services.database, row.id))))
+
+
+async def accounts_named(services: Services, actor: Actor, names: Sequence[str]) -> tuple[AccountRow, ...]:
+    """The accounts of these names. Raises AccountNameInvalid or AccountNotFound."""
+    require(actor, Operation.LIST_ACCOUNTS)
+    return tuple([await existing_account(services, name) for name in names])
 
 
 async def create_account(
@@ -92,6 +104,8 @@ async def create_account(
     rev = await security_rev(services.database)
     held = [await existing_role(services, role) for role in roles]
     row = await new_account(services, name, password)
+    for role in held:
+        require_reach(actor, Operation.CREATE_ACCOUNT, json.loads(role.permissions))
     given = [Put(AccountRoleRow(account_id=row.id, role_id=role.id)) for role in held]
     message = f"Created with {', '.join(role.name for role in held) or 'no roles'}."
     entity = ("Account", row.display)
@@ -100,11 +114,12 @@ async def create_account(
 
 
 async def change_password(services: Services, actor: Actor, name: str, password: str) -> None:
-    """Set an account's password. Raises AccountNotFound or PasswordRefused."""
+    """Set an account's password. Raises AccountNotFound, RightsExceeded or PasswordRefused."""
     require(actor, Operation.CHANGE_PASSWORD)
     rev = await security_rev(services.database)
     row = await existing_account(services, name)
-    hashed = await _hash(services, read_account_name(row.display, ""), password)
+    require_over(actor, Operation.CHANGE_PASSWORD, await actor_of(services, row))
+    hashed = await password_hash(services, read_account_name(row.display, ""), password)
     changed = msgspec.structs.replace(row, password_hash=hashed)
     entity = ("Account", row.display)
     await commit_people(
@@ -112,8 +127,11 @@ async def change_password(services: Services, actor: Actor, name: str, password:
     )
 
 
-async def new_account(services: Services, name: str, password: str) -> AccountRow:
-    """The row of an account that is about to exist. Its id is safe: one revision guards every change to people."""
+async def new_account(services: Services, name: str, password: str | None) -> AccountRow:
+    """The row of an account that is about to exist. Its id is safe: one revision guards every change to people.
+
+    Raises AccountNameInvalid, PasswordRefused or AccountExists. Without a password nobody can sign in with one.
+    """
     account = account_name(services, name)
     if await read_account(services.database, account.key) is not None:
         raise AccountExists(
@@ -123,13 +141,14 @@ async def new_account(services: Services, name: str, password: str) -> AccountRo
         id=await highest_account_id(services.database) + 1,
         account_key=account.key,
         display=account.display,
-        password_hash=await _hash(services, account, password),
+        password_hash=None if password is None else await password_hash(services, account, password),
         disabled=0,
         created_at=text_of(services.clock()),
     )
 
 
-async def _hash(services: Services, account: AccountName, password: str) -> str:
+async def password_hash(services: Services, account: AccountName, password: str) -> str:
+    """What is stored of a new password. Raises PasswordRefused."""
     faults = password_faults(password, account)
     if faults:
         raise PasswordRefused(" ".join(faults))

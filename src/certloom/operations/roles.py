@@ -1,52 +1,43 @@
 """Roles: named sets of permissions that accounts hold and approvals ask for."""
 
-import json
 from collections.abc import Sequence
 
-from certloom.errors import Conflict, Invalid
 from certloom.identity.actor import Actor
-from certloom.identity.permission import canonical
 from certloom.identity.role import Role
 from certloom.operations.access import Operation, require
 from certloom.operations.accounts import existing_account
 from certloom.operations.people import commit_people, existing_role
+from certloom.operations.reach import require_reach, require_somebody_else
+from certloom.operations.role_changes import (
+    ADMINISTRATORS,
+    RoleDraft,
+    RoleExists,
+    checked_holders,
+    new_role,
+    role_of,
+)
 from certloom.operations.services import Services
 from certloom.store.accounts import (
     AccountRoleRow,
     AccountRow,
-    RoleRow,
     list_accounts,
     list_roles,
-    read_role,
+    read_assigned,
     read_roles_of,
     security_rev,
 )
 from certloom.store.rows import Delete, Insert, Put, Write
 
-__all__ = [
-    "ADMINISTRATORS",
-    "RoleExists",
-    "assign_role",
-    "create_role",
-    "roles",
-]
-
-ADMINISTRATORS = "Administrators"
-
-
-class RoleExists(Conflict):
-    """Another role has this name, whatever its case."""
-
-    code = "0xA011000A"
+__all__ = ["ADMINISTRATORS", "RoleExists", "assign_role", "create_role", "roles"]
 
 
 async def roles(services: Services, actor: Actor) -> list[tuple[Role, tuple[AccountRow, ...]]]:
-    """Every role, by name, with the accounts that hold it."""
+    """Every role, by name, with the accounts that hold it, whichever way they came to it."""
     require(actor, Operation.LIST_ROLES)
-    everybody = await list_accounts(services.database)
+    everybody = [row for row in await list_accounts(services.database) if not row.disabled]
     held = {row.id: {role.id for role in await read_roles_of(services.database, row.id)} for row in everybody}
     return [
-        (_role(role), tuple(row for row in everybody if role.id in held[row.id]))
+        (role_of(role), tuple(row for row in everybody if role.id in held[row.id]))
         for role in await list_roles(services.database)
     ]
 
@@ -54,33 +45,33 @@ async def roles(services: Services, actor: Actor) -> list[tuple[Role, tuple[Acco
 async def create_role(
     services: Services, actor: Actor, name: str, permissions: Sequence[str], description: str = ""
 ) -> Role:
-    """A new role. Permissions in the new or the old spelling. Raises PermissionUnknown, RoleExists or Invalid."""
+    """A new role. Permissions in the new or the old spelling. Raises what ``new_role`` raises."""
     require(actor, Operation.CREATE_ROLE)
     rev = await security_rev(services.database)
-    name = name.strip()
-    if not name:
-        raise Invalid("The role has no name. Give it one that says what its holders do.")
-    held = sorted({canonical(permission) for permission in permissions})
-    if await read_role(services.database, name.casefold()) is not None:
-        raise RoleExists(f"There is a role {name} already.")
-    row = RoleRow(id=0, name_key=name.casefold(), name=name, description=description, permissions=json.dumps(held))
-    message = f"Created with {', '.join(held) or 'no permissions'}."
-    await commit_people(services, actor, Operation.CREATE_ROLE, ("Role", name), message, Insert(row), decided_at=rev)
-    return _role(await existing_role(services, name))
+    draft = RoleDraft(name=name, description=description, permissions=tuple(permissions))
+    row = await new_role(services, actor, draft)
+    message = f"Created with permissions {row.permissions}."
+    entity = ("Role", row.name)
+    await commit_people(services, actor, Operation.CREATE_ROLE, entity, message, Insert(row), decided_at=rev)
+    return role_of(await existing_role(services, row.name))
 
 
 async def assign_role(services: Services, actor: Actor, role_name: str, account: str, *, remove: bool = False) -> None:
-    """Give a role to an account, or take it away. Raises RoleNotFound or AccountNotFound."""
+    """Give a role to an account, or take it away.
+
+    Raises RoleNotFound, AccountNotFound, RightsExceeded or AdministratorsNeeded.
+    """
     require(actor, Operation.ASSIGN_ROLE)
     rev = await security_rev(services.database)
     role = await existing_role(services, role_name)
     row = await existing_account(services, account)
+    require_reach(actor, Operation.ASSIGN_ROLE, role_of(role).permissions)
     write: Write = Put(AccountRoleRow(account_id=row.id, role_id=role.id))
     message = f"Given to {row.display}."
     if remove:
         write, message = Delete(AccountRoleRow, (row.id, role.id)), f"Taken from {row.display}."
+        holders = [one.id for one in await read_assigned(services.database, role.id) if one.id != row.id]
+        checked_holders(role, holders)
+    else:
+        require_somebody_else(actor, Operation.ASSIGN_ROLE, is_own=row.id == actor.account_id)
     await commit_people(services, actor, Operation.ASSIGN_ROLE, ("Role", role.name), message, write, decided_at=rev)
-
-
-def _role(row: RoleRow) -> Role:
-    return Role(id=row.id, name=row.name, description=row.description, permissions=tuple(json.loads(row.permissions)))

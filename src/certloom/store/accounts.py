@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from certloom.identity.claim import LOCAL_PROVIDER, ClaimType
+from certloom.identity.role import GLOBAL_PERMISSION_SET
 from certloom.store.database import Database
 from certloom.store.rows import Row
 
@@ -10,12 +12,16 @@ __all__ = [
     "AccountRow",
     "RoleRow",
     "TokenRow",
+    "count_waiting_for",
     "highest_account_id",
+    "highest_role_id",
     "list_accounts",
     "list_roles",
     "read_account",
     "read_account_by_id",
+    "read_assigned",
     "read_role",
+    "read_role_by_id",
     "read_roles_of",
     "read_token",
     "security_rev",
@@ -47,6 +53,10 @@ class RoleRow(Row, frozen=True, kw_only=True):
     name: str
     description: str
     permissions: str
+    email: str = ""
+    permission_set_id: str = GLOBAL_PERMISSION_SET
+    enabled: int = 1
+    private: int = 0
 
 
 class AccountRoleRow(Row, frozen=True, kw_only=True):
@@ -71,7 +81,13 @@ class TokenRow(Row, frozen=True, kw_only=True):
 
 
 _ACCOUNT = "id, account_key, display, password_hash, disabled, created_at"
-_ROLE = "id, name_key, name, description, permissions"
+_ROLE = "id, name_key, name, description, permissions, email, permission_set_id, enabled, private"
+_HELD = """enabled = 1 AND id IN (
+    SELECT role_id FROM account_role WHERE account_id = ?
+    UNION SELECT role_id FROM role_claim JOIN account_claim USING (claim_id) WHERE account_id = ?
+    UNION SELECT role_id FROM role_claim JOIN claim ON claim.id = claim_id
+        JOIN account ON account_key = value_key WHERE account.id = ? AND provider = ? AND claim_type = ?)"""
+"""A role is given to an account itself, by a claim its provider made, or by a claim that names the account."""
 
 
 async def read_account(database: Database, account_key: str) -> AccountRow | None:
@@ -99,13 +115,39 @@ async def highest_account_id(database: Database) -> int:
 
 
 async def read_roles_of(database: Database, account_id: int) -> list[RoleRow]:
-    """The roles an account holds."""
+    """The enabled roles an account holds, whichever way it came to them."""
+    named = (LOCAL_PROVIDER, ClaimType.USER.value)
     rows = await database.fetch_all(
-        "SELECT role.id, name_key, name, description, permissions FROM role "
-        "JOIN account_role ON role_id = role.id WHERE account_id = ?",
-        account_id,
+        f"SELECT {_ROLE} FROM role WHERE {_HELD}", account_id, account_id, account_id, *named
     )
     return [_role(row) for row in rows]
+
+
+async def read_assigned(database: Database, role_id: int) -> list[AccountRow]:
+    """The accounts a role was given to themselves, by name."""
+    rows = await database.fetch_all(
+        f"SELECT {_ACCOUNT} FROM account JOIN account_role ON account_id = id WHERE role_id = ? ORDER BY account_key",
+        role_id,
+    )
+    return [AccountRow(**dict(zip(AccountRow.__struct_fields__, row, strict=True))) for row in rows]
+
+
+async def count_waiting_for(database: Database, role_id: int) -> int:
+    """How many instances wait for a signal of this role."""
+    row = await database.fetch_one("SELECT count(DISTINCT instance_id) FROM awaited_signal WHERE role_id = ?", role_id)
+    return int(row[0]) if row else 0
+
+
+async def highest_role_id(database: Database) -> int:
+    """The highest id a role ever had: definitions refer to roles by id, so none is used twice."""
+    row = await database.fetch_one("SELECT seq FROM sqlite_sequence WHERE name = 'role'")
+    return int(row[0]) if row else 0
+
+
+async def read_role_by_id(database: Database, role_id: int) -> RoleRow | None:
+    """The role of that id, or None."""
+    row = await database.fetch_one(f"SELECT {_ROLE} FROM role WHERE id = ?", role_id)
+    return _role(row) if row else None
 
 
 async def list_roles(database: Database) -> list[RoleRow]:
