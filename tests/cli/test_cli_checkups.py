@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import CommandLine, content
+from tests.scripting.pwsh.conftest import stand_in
 
 
 def findings(cli: CommandLine, *arguments: str) -> tuple[int, dict[str, tuple[str, str]]]:
@@ -60,6 +61,49 @@ def test_the_doctor_says_whether_python_scripts_can_run_and_what_to_do(
     assert found["Python scripts"] == (
         "off: the extra 'scripts' is not installed",
         "pip install 'certloom[scripts]'",
+    )
+
+
+def test_the_doctor_says_how_to_get_what_library_scripts_need(cli: CommandLine) -> None:
+    code, found = findings(cli)
+
+    assert code == 0
+    assert found["library scripts"] == ("off", "set scripts_pwsh to fenced, if a workflow shall run them")
+    assert {"PowerShell 7", "bubblewrap"} < set(found)
+
+
+def test_the_doctor_finds_a_setting_that_promises_what_is_not_there(
+    cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CERTLOOM_SCRIPTS_PWSH", "fenced")
+    monkeypatch.setenv("CERTLOOM_SCRIPTS_PWSH_PATH", str(tmp_path / "absent"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    code, found = findings(cli)
+
+    assert code == 1
+    assert found["library scripts"][0] == "broken: PowerShell 7 was not found"
+    assert found["PowerShell 7"][0].startswith("not found")
+    assert "Install PowerShell 7 from Microsoft's packages" in found["PowerShell 7"][1]
+    assert "scripts_pwsh_path" in found["library scripts"][1]
+    assert found["bubblewrap"][0] == "bubblewrap was not found"
+    assert found["bubblewrap"][1].startswith("Install the package bubblewrap")
+
+
+def test_the_doctor_names_the_program_and_warns_of_scripts_without_a_fence(
+    cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = stand_in(tmp_path)
+    monkeypatch.setenv("CERTLOOM_SCRIPTS_PWSH", "unfenced")
+    monkeypatch.setenv("CERTLOOM_SCRIPTS_PWSH_PATH", str(program))
+
+    code, found = findings(cli)
+
+    assert code == 0
+    assert found["PowerShell 7"] == (f"found: {program}", "")
+    assert found["library scripts"] == (
+        "warning: they may do all that the server may",
+        "set scripts_pwsh to fenced",
     )
 
 

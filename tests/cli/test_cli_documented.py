@@ -1,10 +1,15 @@
+import json
 import re
 import shutil
 import subprocess
+import textwrap
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import PATIENCE, CommandLine, environment, served
+
+from certloom.settings import read_settings
+from certloom.steps.custom_powershell import CustomPowerShellStep
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -70,3 +75,43 @@ def test_the_script_of_the_python_guide_can_be_checked_and_run(
     assert cli(*check).out == "team.py can be used.\n"
     values = {"Team": "web", "NeedsApproval": False}
     assert cli(*trial, "--json").document == {"values": values, "messages": ["print: the team is web"]}
+
+
+@pytest.mark.needs("curl")
+def test_the_library_guide_works_as_written(cli: CommandLine, tmp_path: Path) -> None:
+    (text,) = blocks("how-to/run-library-scripts.md", "powershell")
+    given, upload = blocks("how-to/run-library-scripts.md", "bash")
+    (step,) = blocks("how-to/run-library-scripts.md", "json")
+    assert given.startswith("URL=")
+    (tmp_path / "tag.ps1").write_text(text)
+
+    trial = cli("script", "run", str(tmp_path / "tag.ps1"), "--param", "Name=web01.corp.example", "--json")
+    with served(tmp_path / "data", "--demo") as server:
+        passwords = {user["name"].rpartition("\\")[2]: user["password"] for user in server.banner["users"]}
+        made = subprocess.run(  # noqa: S603 - our own words
+            [shutil.which("bash") or "bash", "-eu", "-c", upload],
+            cwd=tmp_path,
+            env=environment(no_proxy="*", URL=server.banner["api"], ADMIN=f"CORP\\admin:{passwords['admin']}"),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    assert trial.document == {"values": {"Tag": "web-web01", "Length": 5}, "messages": ["host: tagging web01"]}
+    assert made.returncode == 0, made.stdout + made.stderr
+    script = json.loads(made.stdout)
+    assert (script["Name"], script["Contents"], script["Categories"]) == ("Tag", text, [6])
+    declared = {parameter.name for parameter in CustomPowerShellStep.parameters}
+    assert set(json.loads(step)["ConfigurationParameters"]) <= declared
+
+
+def test_the_settings_of_the_library_guide_are_read(tmp_path: Path) -> None:
+    page = (DOCS / "how-to/run-library-scripts.md").read_text()
+    (lines,) = re.findall(r"^   ```toml\n(.*?)^   ```$", page, re.MULTILINE | re.DOTALL)
+    file = tmp_path / "certloom.toml"
+    file.write_text(textwrap.dedent(lines))
+
+    settings = read_settings({}, {}, file).settings
+
+    assert (settings.scripts_pwsh, settings.scripts_pwsh_seconds) == ("fenced", 60.0)

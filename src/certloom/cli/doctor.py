@@ -11,6 +11,8 @@ from certloom.clock import system_clock
 from certloom.errors import CertloomError
 from certloom.operations.authorities import authorities
 from certloom.pki.certificate import describe
+from certloom.scripting.pwsh.fence import fence_fault
+from certloom.scripting.pwsh.interpreter import HOW_TO_GET_PWSH, configured_pwsh
 from certloom.scripting.python.interpreter import INSTALL, is_installed
 from certloom.settings import Settings
 from certloom.store.data_folder import DataFolder
@@ -36,6 +38,7 @@ async def doctor(*, options: Options = Options()) -> None:  # noqa: B008 - immut
     """
     settings = settings_of(options)
     findings = [check(settings) for check in _CHECKS]
+    findings += [await check(settings) for check in (_powershell, _bubblewrap, _library_scripts)]
     findings += await _look_inside(options, settings)
     rows = [(finding.what, finding.state, finding.remedy) for finding in findings]
     print_rows(options, ("what", "state", "remedy"), rows)
@@ -77,6 +80,30 @@ def _python_scripts(_settings: Settings) -> Finding:
     if is_installed():
         return Finding("Python scripts", "ok")
     return Finding("Python scripts", "off: the extra 'scripts' is not installed", INSTALL)
+
+
+async def _powershell(settings: Settings) -> Finding:
+    program = configured_pwsh(settings).program()
+    if program is None:
+        return Finding("PowerShell 7", "not found; only library scripts need it", HOW_TO_GET_PWSH)
+    return Finding("PowerShell 7", f"found: {program}")
+
+
+async def _bubblewrap(_settings: Settings) -> Finding:
+    what, _, remedy = (await fence_fault()).partition(". ")
+    return Finding("bubblewrap", what or "ok", remedy)
+
+
+async def _library_scripts(settings: Settings) -> Finding:
+    if settings.scripts_pwsh == "off":
+        return Finding("library scripts", "off", "set scripts_pwsh to fenced, if a workflow shall run them")
+    what, _, remedy = (await configured_pwsh(settings).fault()).partition(". ")
+    if what:
+        return Finding("library scripts", f"broken: {what}", remedy)
+    if settings.scripts_pwsh == "unfenced":
+        warning = "warning: they may do all that the server may"
+        return Finding("library scripts", warning, "set scripts_pwsh to fenced")
+    return Finding("library scripts", "ok, behind the fence")
 
 
 _BUILT = 2026

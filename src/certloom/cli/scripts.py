@@ -1,5 +1,6 @@
 """certloom script: scripts of steps, in restricted PowerShell or Python, without a workflow around them."""
 
+import asyncio
 import random
 from collections.abc import Mapping
 from contextlib import closing
@@ -8,13 +9,15 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from certloom.cli.options import Options, print_json, print_rows
+from certloom.cli.options import Options, print_json, print_rows, settings_of
+from certloom.cli.script_comparison import compare
 from certloom.clock import system_clock
 from certloom.errors import Invalid
 from certloom.scripting.powershell.checks import check as problems_of
 from certloom.scripting.powershell.limits import Limits
 from certloom.scripting.powershell.parser import parse
 from certloom.scripting.powershell.run import run as run_script
+from certloom.scripting.pwsh.interpreter import configured_pwsh
 from certloom.scripting.python.scripts import PythonScripts
 
 __all__ = ["scripts"]
@@ -69,12 +72,23 @@ def check(
     file: Path,
     *,
     language: Annotated[Language | None, Parameter(help="Of the script; otherwise its file name says it.")] = None,
+    pwsh: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Run it here and in an installed PowerShell 7.")
+    ] = False,
+    param: Annotated[list[str] | None, Parameter(negative="", help="NAME=VALUE for --pwsh; may be repeated.")] = None,
     options: Options = Options(),  # noqa: B008 - immutable
 ) -> None:
     """Say whether a script can be saved in a step; exit code 1 names every word that cannot be used.
 
+    With --pwsh the script runs in restricted PowerShell and in an installed PowerShell 7, behind the fence unless the
+    setting scripts_pwsh says unfenced; exit code 1 prints what is not the same.
+
     Example: certloom script check names.ps1
     """
+    if pwsh:
+        installed = configured_pwsh(settings_of(options), trial=True)
+        asyncio.run(compare(installed, str(file), _text(file), _parameters(param or []), options))
+        return
     (_check_python if _is_python(file, language) else _check_powershell)(file)
     if options.json:
         print_json({"file": str(file), "usable": True})

@@ -42,11 +42,12 @@ class PwshUnusable(Conflict):
     """Library scripts are switched off, or PowerShell 7 or its fence is missing. It does not pass by itself."""
 
 
-def configured_pwsh(settings: Settings) -> "Pwsh":
-    """PowerShell 7 as the settings allow it."""
+def configured_pwsh(settings: Settings, *, trial: bool = False) -> "Pwsh":
+    """PowerShell 7 as the settings allow it; a ``trial`` on the command line needs no setting, but the fence."""
+    mode: Mode = "fenced" if trial and settings.scripts_pwsh == "off" else settings.scripts_pwsh
     seconds = settings.scripts_pwsh_seconds
     limits = Limits(seconds=seconds, cpu_seconds=math.ceil(seconds))
-    return Pwsh(settings.scripts_pwsh, settings.scripts_pwsh_path, Path(settings.data_folder), limits)
+    return Pwsh(mode, settings.scripts_pwsh_path, Path(settings.data_folder), limits)
 
 
 class Pwsh:
