@@ -1,4 +1,6 @@
+import asyncio
 import ssl
+import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +16,8 @@ from tests.outbound.mail_servers import Received, mail_server
 from werkzeug import Request, Response
 
 from certloom.operations.definition_steps import StepDraft
+from certloom.operations.outbox import send_due_mails
+from certloom.operations.runner import advance
 from certloom.workflow.instance import Instance, Status
 
 SECRET, TOKEN = "open-sesame-4711", "bearer-token-0815"
@@ -65,7 +69,11 @@ def web() -> Iterator[tuple[HTTPServer, trustme.CA]]:
 
 
 @pytest.fixture
-async def outside(data_folder: Path, web: tuple[HTTPServer, trustme.CA]) -> AsyncIterator[Outside]:
+async def outside(
+    data_folder: Path, web: tuple[HTTPServer, trustme.CA], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Outside]:
+    # The outbox looks when a test says so.
+    monkeypatch.setattr("certloom.worker.outbox._LOOK_EVERY", 3600.0)
     server, authority = web
     trust = data_folder.parent / "trust.pem"
     authority.cert_pem.write_to_path(str(trust))
@@ -172,3 +180,50 @@ async def test_a_mail_whose_end_is_unknown_is_sent_again_under_the_same_message_
     assert (await woken(outside.world, asleep)).status is Status.COMPLETE
     first, second = outside.received.mails
     assert first["Message-ID"] == second["Message-ID"]
+
+
+async def test_a_mail_about_a_decision_goes_out_through_the_mail_server(outside: Outside) -> None:
+    world = outside.world
+    given = {"ApprovalEmailSubject": "Yes", "ApprovalEmailMessage": "<p>Yes</p>"}
+    recipients = {"ApprovalEmailRecipients": ["a@corp.example;b@corp.example"]}
+    waiting = await outside.run(world.approval(parameters={**given, **recipients}))
+    outside.received.refuse["b@corp.example"] = "550 no such user"
+    await world.vote("bob", waiting)
+    await send_due_mails(world.services)
+    await send_due_mails(world.services)
+    ((envelope,), (mail,)) = (outside.received.envelopes, outside.received.mails)
+    assert (envelope.rcpt_tos, mail["Subject"]) == (["a@corp.example"], "Yes")
+
+
+async def test_d03_a_mail_about_a_decision_whose_recipient_is_none_is_not_sent(outside: Outside) -> None:
+    world = outside.world
+    given = {"ApprovalEmailSubject": "Yes", "ApprovalEmailRecipients": ["$(metadata:Group)"], "TokenMode": "text"}
+    waiting = await outside.run(world.approval(parameters=given), group="a@corp.example\r\nBcc: b@corp.example")
+    assert (await world.vote("bob", waiting)).status is Status.COMPLETE
+    await send_due_mails(world.services)
+    assert outside.received.mails == []
+    (told,) = await world.audited("send mail", level=2)
+    assert "not a mail address" in told.message
+
+
+async def test_i01_a_post_that_was_interrupted_is_not_sent_again(outside: Outside) -> None:
+    entered, go_on = threading.Event(), threading.Event()
+
+    def answer(_request: Request) -> Response:
+        entered.set()
+        go_on.wait(30)
+        return Response("{}", 200)
+
+    outside.web.expect_request("/order").respond_with_handler(answer)
+    world = outside.world
+    await world.publish(
+        step("RESTRequest", parameters={"Verb": "POST", "URL": "https://graph.example/order"}), step("EnrollStep")
+    )
+    instance = (await world.enroll(wait_seconds=0)).instance
+    await asyncio.to_thread(entered.wait, 30)
+    await advance(world.services, instance.id)
+    go_on.set()
+    after = await world.instance(instance.id)
+    assert after.status is Status.FAILED
+    assert "whether it happened is not known" in after.message
+    assert len(outside.network.connected) == 1

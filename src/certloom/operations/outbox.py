@@ -17,6 +17,8 @@ from certloom.store.change import AuditEntry, Change
 from certloom.store.moments import text_of
 from certloom.store.outbox import OutboxRow, due_mails, recipients_of
 from certloom.store.rows import Put
+from certloom.workflow.outgoing import Mail
+from certloom.workflow.recipients import recipients_of as addresses_in
 
 __all__ = ["send_due_mails"]
 
@@ -36,15 +38,18 @@ async def send_due_mails(services: Services) -> None:
 
 async def _failure(services: Services, row: OutboxRow) -> str | None:
     """Send a mail; why that failed, or None."""
-    if services.mailer is None:
-        return "No mail server is set up."
     try:
-        await services.mailer.send(recipients_of(row), row.subject, row.message, message_id=row.id)
+        recipients = addresses_in(recipients_of(row))
+        mail = Mail(subject=row.subject, message=row.message, recipients=recipients, key=f"outbox:{row.id}")
+        refused = await services.mail.send(mail)
     except CertloomError as error:
         return error.message
     except Exception:  # noqa: BLE001 - one mail's trouble must not keep the others from being sent
         _log.exception("a mail could not be sent", mail=row.id)
         return f"An unexpected fault; the server's log explains it under mail {row.id}."
+    if refused:
+        # The others have it: sending it again would reach them twice.
+        _log.warning("a mail was not delivered to everybody", mail=row.id, refused=refused)
     return None
 
 

@@ -23,7 +23,7 @@ from certloom.workflow.outgoing import Http, Mailbox
 from certloom.workflow.step import StepType
 from certloom.workflow.workflow_type import WorkflowType
 
-__all__ = ["Dispatcher", "Mailer", "Services", "Waiting"]
+__all__ = ["Dispatcher", "Services", "Waiting"]
 
 
 class Waiting(Protocol):
@@ -43,19 +43,12 @@ class Dispatcher(Protocol):
         """Stop waiting."""
 
 
-class Mailer(Protocol):
-    """What operations need of the way to a mail server."""
-
-    async def send(self, recipients: tuple[str, ...], subject: str, message: str, *, message_id: str) -> None:
-        """Hand over one mail. Raises a CertloomError that says why it was not taken."""
-
-
 @dataclass(kw_only=True)
 class Services:
     """The parts of a running certloom.
 
     ``authorities`` is keyed by casefolded logical name, ``waiting`` by workflow type; a type without an entry starts
-    its instances when they are asked for and queues nothing. ``mailer`` is None where no mail server is set up.
+    its instances when they are asked for and queues nothing.
     """
 
     database: Database
@@ -71,7 +64,6 @@ class Services:
     mail: Mailbox
     waiting: Mapping[str, Waiting] = field(default_factory=dict)
     authorities: dict[str, Authority] = field(default_factory=dict)
-    mailer: Mailer | None = None
     expressions: Expressions = field(default_factory=Expressions)
     _locks: dict[str, tuple[asyncio.Lock, list[None]]] = field(default_factory=dict)
     _definitions: dict[tuple[str, int], Definition] = field(default_factory=dict)
