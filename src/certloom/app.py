@@ -38,6 +38,7 @@ from certloom.steps.python import PythonStep
 from certloom.steps.require_approval import RequireApproval
 from certloom.steps.rest_request import RestRequest
 from certloom.steps.revoke import RevokeStep
+from certloom.steps.update_metadata import UpdateMetadata
 from certloom.store.change import Change
 from certloom.store.data_folder import DataFolder
 from certloom.store.database import Database
@@ -69,6 +70,7 @@ STEP_TYPES: tuple[StepType, ...] = (
     OAuthRestRequest(),
     EnrollStep(),
     RevokeStep(),
+    UpdateMetadata(),
 )
 WORKFLOW_TYPES: tuple[WorkflowType, ...] = (Enrollment(), Revocation(), Expiration())
 

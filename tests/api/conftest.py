@@ -23,9 +23,11 @@ from certloom.clock import system_clock
 from certloom.identity.actor import system_actor
 from certloom.identity.password import PasswordHasher
 from certloom.operations.accounts import create_account
+from certloom.operations.metadata_fields import create_metadata_field
 from certloom.operations.roles import assign_role, create_role
 from certloom.operations.services import Services
 from certloom.operations.templates import apply_template
+from certloom.pki.metadata import MetadataField
 from certloom.pki.template import read_template
 from certloom.settings import Settings
 from certloom.workflow.outcome import Continue, Fail, Outcome, Reject
@@ -285,6 +287,8 @@ async def furnish(data_folder: Path) -> None:
         services = site.services
         for name in TEMPLATES:
             await site.template(name)
+        for name in ("Team", "Floor", "Note"):
+            await create_metadata_field(services, ROOT, MetadataField(id=0, name=name))
         for name, permissions in ROLES.items():
             await create_role(services, ROOT, name, permissions)
         for name, held in PEOPLE.items():

@@ -25,12 +25,14 @@ from certloom.operations.definition_steps import StepDraft
 from certloom.operations.definition_versions import save_steps
 from certloom.operations.definitions import create_definition
 from certloom.operations.enrollment import Enrolled, EnrollmentOrder, enroll_csr
+from certloom.operations.metadata_fields import create_metadata_field
 from certloom.operations.publishing import publish_definition
 from certloom.operations.roles import assign_role, create_role
 from certloom.operations.services import Services
 from certloom.operations.signals import signal_instance
 from certloom.operations.templates import apply_template
 from certloom.outbound.network import Network
+from certloom.pki.metadata import MetadataField
 from certloom.pki.template import read_template
 from certloom.settings import Settings
 from certloom.store.accounts import read_account
@@ -161,6 +163,8 @@ async def furnish(data_folder: Path) -> None:
     async with opened(data_folder) as certloom:
         services = certloom.services
         await apply_template(services, ROOT, read_template(WEB_SERVER))
+        for name in ("Team", "Owner"):
+            await create_metadata_field(services, ROOT, MetadataField(id=0, name=name))
         role = await create_role(services, ROOT, "Approvers", PERMISSIONS)
         await create_role(services, ROOT, "Requesters", PERMISSIONS)
         for name, held in (("alice", ("Requesters", "Approvers")), ("bob", ("Approvers",)), ("carol", ())):

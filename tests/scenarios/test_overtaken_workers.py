@@ -82,6 +82,20 @@ async def test_f02_a_certificate_of_an_instance_stopped_meanwhile_is_known_late_
     assert (await revoke_certificates(world.services, ROOT, [certificate.id], 4, "late")).revoked == (certificate.id,)
 
 
+async def test_f02_another_effect_behind_the_signature_loses_no_certificate(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def interfere(_number: int, instance_id: str) -> None:
+        await stop(world, instance_id)
+
+    await world.publish(step("EnrollStep"), step("UpdateMetadata", parameters={"Name": "Owner", "Value": "x"}))
+    between_signing_and_recording(world, monkeypatch, interfere)
+    with pytest.raises(Exception, match="stopped"):
+        await world.enroll()
+    await some_certificate(world)
+    assert (await only_certificate(world)).late == 1
+
+
 async def test_f02_a_worker_overtaken_by_one_that_finished_records_nothing_twice(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

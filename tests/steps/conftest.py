@@ -72,6 +72,14 @@ class FakeLookup:
         if (spki_sha256, requester_id) in self.refused_keys:
             raise Invalid("this key may not get a certificate")
 
+    async def metadata(self, given: Mapping[str, Any]) -> dict[str, str]:
+        return {name: str(value) for name, value in given.items()}
+
+    async def metadata_value(self, certificate_id: int, name: str, value: object) -> tuple[str, str]:
+        if certificate_id != 7:
+            raise Invalid("there is no such certificate")
+        return name.capitalize(), str(value or "")
+
     async def revocable_certificate(self, certificate_id: int, _instance_id: str) -> tuple[str, str]:
         return f"0{certificate_id}", "CA"
 

@@ -16,7 +16,7 @@ from certloom.authorities.embedded.authority import EmbeddedAuthority
 from certloom.errors import Invalid
 from certloom.pki.authority import PolicyViolated
 from certloom.pki.csr import read_csr
-from certloom.steps.enroll import EnrollStep
+from certloom.steps.enroll import EnrollStep, RequestMalformed
 from certloom.workflow.approval import bind, digest
 from certloom.workflow.approved_request import RequestChanged
 from certloom.workflow.fact import CertificateIssued, IssuancePlanned
@@ -90,7 +90,6 @@ async def test_metadata_is_recorded_as_text_and_the_request_as_issued(context: F
 async def test_f02_what_cannot_be_recorded_is_not_signed(
     context: FakeContext, order: dict[str, Any], spoiled: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prepared = await STEP.prepare(context)
     signed: list[object] = []
 
     async def issue(plan: object) -> bytes:
@@ -98,8 +97,9 @@ async def test_f02_what_cannot_be_recorded_is_not_signed(
         return b""
 
     monkeypatch.setattr(context.issuing, "issue", issue)
-    with pytest.raises((AttributeError, TypeError)):
-        await STEP.perform(context.seeing(order | spoiled), prepared.intent)
+    asked = context.seeing(order | spoiled)
+    with pytest.raises((RequestMalformed, AttributeError, TypeError)):
+        await STEP.perform(asked, (await STEP.prepare(asked)).intent)
     assert signed == []
 
 

@@ -30,6 +30,7 @@ from certloom.api.identities import (
     PermissionSetsController,
 )
 from certloom.api.instances import InstancesController
+from certloom.api.metadata_fields import MetadataFieldsController
 from certloom.api.paths import API_BASE, PathRewriter
 from certloom.api.problems import REFUSED_FOR, Problem, problem
 from certloom.api.roles import RolesController
@@ -59,6 +60,7 @@ CONTROLLERS = (
     PermissionSetsController,
     PermissionsController,
     ProvidersController,
+    MetadataFieldsController,
     AuditController,
     ScriptsController,
     StatusController,

@@ -3,8 +3,6 @@
 import base64
 from datetime import datetime
 
-import msgspec
-
 from certloom.api.enumerations import CERT_STATE
 from certloom.api.schemas.certificates import (
     CertificateResponse,
@@ -65,7 +63,7 @@ def certificate_response(view: CertificateView, now: datetime) -> CertificateRes
             SubjectAltNameElement(id=number, value=value, type=kind)
             for number, (value, kind) in enumerate(facts.sans, start=1)
         ],
-        metadata=msgspec.json.decode(row.metadata, type=dict[str, str]),
+        metadata=dict(view.metadata),
         detailed_key_usage=_usage(facts),
         curve=facts.curve,
         lifespan=(facts.not_after - facts.not_before).days,

@@ -73,6 +73,12 @@ class Operation(StrEnum):
     DOWNLOAD_AUDIT = "download audit log"
     AUTHENTICATE = "authenticate"
     SEND_MAIL = "send mail"
+    LIST_METADATA_FIELDS = "list metadata fields"
+    READ_METADATA_FIELD = "read metadata field"
+    CREATE_METADATA_FIELD = "create metadata field"
+    CHANGE_METADATA_FIELD = "change metadata field"
+    DELETE_METADATA_FIELD = "delete metadata field"
+    NOTE_METADATA = "note metadata"
     STATUS = "status"
 
 
@@ -151,6 +157,12 @@ ACCESS: Mapping[Operation, tuple[str, ...]] = {
     Operation.DOWNLOAD_AUDIT: (permission.READ_AUDIT,),
     Operation.AUTHENTICATE: _SIGNED_IN,
     Operation.SEND_MAIL: (permission.ADMINISTER,),
+    Operation.LIST_METADATA_FIELDS: (permission.READ_METADATA_TYPES,),
+    Operation.READ_METADATA_FIELD: (permission.READ_METADATA_TYPES,),
+    Operation.CREATE_METADATA_FIELD: (permission.MODIFY_METADATA_TYPES,),
+    Operation.CHANGE_METADATA_FIELD: (permission.MODIFY_METADATA_TYPES,),
+    Operation.DELETE_METADATA_FIELD: (permission.MODIFY_METADATA_TYPES,),
+    Operation.NOTE_METADATA: (permission.MODIFY_CERTIFICATE_METADATA,),
     Operation.STATUS: _SIGNED_IN,
 }
 

@@ -1,7 +1,7 @@
 """Certificates: read, download, revoke."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import MINYEAR, datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -28,6 +28,7 @@ from certloom.store.certificates import (
 )
 from certloom.store.change import Change
 from certloom.store.instances import read_instance
+from certloom.store.metadata import metadata_of
 from certloom.store.moments import text_of
 from certloom.workflow.instance import Instance, Status
 
@@ -58,11 +59,12 @@ class CertificateChoice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CertificateView(msgspec.Struct, frozen=True):
-    """A certificate with its revocation, if any, and its template's id."""
+    """A certificate with its revocation, if any, its template's id and what is noted about it."""
 
     row: CertificateRow
     revocation: RevocationRow | None
     template_id: int | None
+    metadata: Mapping[str, str]
 
 
 class Suspended(msgspec.Struct, frozen=True):
@@ -189,6 +191,7 @@ async def _beginning(
         "EffectiveDate": text_of(effective_at),
         "Comment": comment,
         "Delegate": False,
+        "Metadata": await metadata_of(services.database, row.id),
         "InitiatingUserName": actor.display,
         "OperationStart": text_of(now),
     }
@@ -240,4 +243,8 @@ async def _chosen(services: Services, choice: CertificateChoice) -> CertificateR
 
 async def _view(services: Services, row: CertificateRow) -> CertificateView:
     template = await template_named(services, row.template)
-    return CertificateView(row, await read_revocation(services.database, row.id), template.id)
+    revocation, metadata = (
+        await read_revocation(services.database, row.id),
+        await metadata_of(services.database, row.id),
+    )
+    return CertificateView(row, revocation, template.id, metadata)

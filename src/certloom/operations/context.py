@@ -1,11 +1,13 @@
 """The StepContext that steps with an effect are given."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from certloom.errors import Conflict, Invalid, NotFound
 from certloom.operations.known_keys import check_key
 from certloom.operations.library_runs import ServicesScripts
+from certloom.operations.metadata_fields import checked_metadata, checked_value
 from certloom.operations.services import Services
 from certloom.operations.step_secrets import open_secret
 from certloom.operations.templates import template_named
@@ -83,6 +85,19 @@ class ServicesLookup:
                 f"Certificate {certificate_id} was revoked meanwhile; its reason and date stay as they are."
             )
         return row.serial_number, row.authority
+
+    async def metadata(self, given: Mapping[str, Any]) -> dict[str, str]:
+        """The metadata of a request in the form its fields ask for now. Raises MetadataInvalid."""
+        return await checked_metadata(self.services, given)
+
+    async def metadata_value(self, certificate_id: int, name: str, value: object) -> tuple[str, str]:
+        """A field's name and a value for a certificate, in the form the field asks for.
+
+        Raises CertificateNotFound or MetadataInvalid.
+        """
+        if await read_certificate(self.services.database, certificate_id) is None:
+            raise CertificateNotFound(f"There is no certificate with id {certificate_id}.")
+        return await checked_value(self.services, name, value)
 
 
 @dataclass(frozen=True, slots=True)

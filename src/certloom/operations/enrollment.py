@@ -13,6 +13,7 @@ from certloom.identity.actor import SYSTEM_ACCOUNT_ID, Actor
 from certloom.operations.access import Operation, PermissionMissing, require
 from certloom.operations.context import authority_named
 from certloom.operations.known_keys import check_key
+from certloom.operations.metadata_fields import requested_metadata
 from certloom.operations.services import Services
 from certloom.operations.templates import template_named
 from certloom.operations.triggers import Start, begin
@@ -90,6 +91,7 @@ async def enroll_csr(services: Services, actor: Actor, order: EnrollmentOrder) -
     if faults:
         raise PolicyViolated(faults)
     await check_key(services, signing_request.key.spki_sha256, actor.account_id)
+    order = msgspec.structs.replace(order, metadata=await requested_metadata(services, order.metadata))
     instance_id = await _instance_for(services, actor, order, request, template)
     wait = services.settings.enroll_wait_seconds if order.wait_seconds is None else order.wait_seconds
     await services.settle(instance_id, wait)
@@ -202,7 +204,7 @@ def _data(actor: Actor, order: EnrollmentOrder, request: CertificateRequest, at:
         "IncludeChain": order.include_chain,
         "Format": order.format,
         "IsPFX": False,
-        "Metadata": {name: str(value) for name, value in order.metadata.items() if value is not None},
+        "Metadata": dict(order.metadata),
         "AdditionalAttributes": dict(order.additional_fields),
         "CACertificateRequest": {
             "RequestId": None,

@@ -3,9 +3,8 @@
 Source: workflow-definitions reference, 3.4. An instance is started only where a definition covers the alert.
 """
 
+from collections.abc import Mapping
 from typing import Any
-
-import msgspec
 
 from certloom.clock import uuid7
 from certloom.identity.actor import Actor
@@ -15,6 +14,7 @@ from certloom.operations.services import Services
 from certloom.operations.triggers import Start, begin
 from certloom.pki.certificate import describe
 from certloom.store.certificates import CertificateRow, read_certificate
+from certloom.store.metadata import metadata_of
 from certloom.store.moments import text_of
 
 __all__ = ["expiration_data", "start_expiration"]
@@ -37,13 +37,13 @@ async def start_expiration(services: Services, actor: Actor, certificate_id: int
         operation=Operation.START_EXPIRATION,
         workflow_type="Expiration",
         key=str(alert_id),
-        data=expiration_data(row, alert_id) | started,
+        data=expiration_data(row, alert_id, await metadata_of(services.database, row.id)) | started,
     )
     await begin(services, actor, start, instance_id)
     return instance_id
 
 
-def expiration_data(row: CertificateRow, alert_id: int) -> dict[str, Any]:
+def expiration_data(row: CertificateRow, alert_id: int, metadata: Mapping[str, str]) -> dict[str, Any]:
     """What the data of an Expiration instance says about the certificate."""
     facts = describe(row.der)
     return {
@@ -64,5 +64,5 @@ def expiration_data(row: CertificateRow, alert_id: int) -> dict[str, Any]:
         "CertificateAuthority": f"certloom\\{row.authority}",
         "Requester": row.requester,
         "OwnerRoleEmail": "",
-        "Metadata": msgspec.json.decode(row.metadata, type=dict[str, str]),
+        "Metadata": dict(metadata),
     }

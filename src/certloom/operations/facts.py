@@ -12,10 +12,18 @@ from certloom.operations.services import Services
 from certloom.pki.certificate import describe
 from certloom.store.certificates import CertificateRow, IssuanceRow, KeyClaimRow, RevocationRow
 from certloom.store.change import AuditEntry
+from certloom.store.metadata import MetadataValueRow
 from certloom.store.moments import text_of
 from certloom.store.outbox import OutboxRow
-from certloom.store.rows import Claim, Insert, Put, Write
-from certloom.workflow.fact import CertificateIssued, CertificateRevoked, Fact, IssuancePlanned, MailRequested
+from certloom.store.rows import Claim, Delete, Insert, Put, Write
+from certloom.workflow.fact import (
+    CertificateIssued,
+    CertificateRevoked,
+    Fact,
+    IssuancePlanned,
+    MailRequested,
+    MetadataNoted,
+)
 from certloom.workflow.instance import Instance
 
 __all__ = ["recorded"]
@@ -92,7 +100,15 @@ def _issued(services: Services, fact: CertificateIssued, instance: Instance, lat
         late=int(late),
     )
     # A worker this one took over from may have recorded the same certificate late; the id was planned for it alone.
-    return (Insert(row) if late else Put(row),), (issued,)
+    return (Insert(row) if late else Put(row), *_values(fact)), (issued,)
+
+
+def _values(fact: CertificateIssued) -> list[Write]:
+    return [Put(_value_row(fact.certificate_id, name, value)) for name, value in fact.metadata.items() if value]
+
+
+def _value_row(certificate_id: int, name: str, value: str) -> MetadataValueRow:
+    return MetadataValueRow(name_key=name.casefold(), certificate_id=certificate_id, name=name, value=value)
 
 
 def _revoked(services: Services, fact: CertificateRevoked, instance: Instance, _late: bool) -> Recorded:  # noqa: FBT001 - one shape for all recorders
@@ -133,9 +149,24 @@ def _mail_requested(services: Services, fact: MailRequested, instance: Instance,
     return (Insert(row),), ()
 
 
+def _metadata_noted(services: Services, fact: MetadataNoted, instance: Instance, _late: bool) -> Recorded:  # noqa: FBT001 - one shape for all recorders
+    row = _value_row(fact.certificate_id, fact.name, fact.value)
+    noted = entry(
+        services,
+        f"system:workflow on behalf of {instance.initiator}",
+        Operation.NOTE_METADATA,
+        ("Certificate", str(fact.certificate_id)),
+        f"Noted {fact.name}: {fact.value!r}." if fact.value else f"Removed {fact.name}.",
+        instance=instance.id,
+    )
+    write = Put(row) if fact.value else Delete(MetadataValueRow, (row.name_key, row.certificate_id))
+    return (write,), (noted,)
+
+
 _RECORDERS: dict[type, Callable[[Services, Any, Instance, bool], Recorded]] = {
     IssuancePlanned: _planned,
     CertificateIssued: _issued,
     CertificateRevoked: _revoked,
     MailRequested: _mail_requested,
+    MetadataNoted: _metadata_noted,
 }

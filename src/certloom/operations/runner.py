@@ -6,6 +6,7 @@ commits: the intent before it, the result after it.
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -140,6 +141,9 @@ class Passage:
 
     async def _run_effect(self, step: Step, step_type: EffectStep, attempt: int) -> None:
         """Prepare, record the intent, perform. A serial number that exists already is planned anew."""
+        if self._facts:
+            # What an effect before this one brought about is known before the next is planned, which may look for it.
+            await self._commit_kept()
         key = f"{self._instance.id}:{step.unique_name}:1"
         for remaining in reversed(range(_PLANS)):
             context = await self._context(step, key)
@@ -225,9 +229,13 @@ class Passage:
         return f"an unexpected fault; the server's log explains it under reference {reference}."
 
     async def _commit_result(self) -> None:
-        """Commit what is left. Overtaken by another worker, record at least the facts: they happened."""
-        if not self._events:
-            return
+        """Commit what is left; where another worker overtook this one, there is nothing more to do."""
+        if self._events:
+            with suppress(GuardLost):
+                await self._commit_kept()
+
+    async def _commit_kept(self) -> None:
+        """Commit. Overtaken by another worker, record at least the facts, since they happened, and raise GuardLost."""
         # A mail tells of a decision; of one that was overtaken there is nothing to tell.
         facts = tuple(fact for fact in self._facts if not isinstance(fact, MailRequested))
         try:
@@ -235,6 +243,7 @@ class Passage:
         except GuardLost:
             if facts:
                 await self._commit_late(facts)
+            raise
 
     async def _commit_late(self, facts: tuple[Fact, ...]) -> None:
         writes, audit = recorded(self._services, facts, self._before, late=True)

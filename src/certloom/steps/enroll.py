@@ -42,20 +42,24 @@ class EnrollStep(EffectStep):
         request = certificate_request(context.view)
         key = read_csr_der(request.csr).key.spki_sha256
         await context.lookup.check_key(key, context.view.instance.initiator_id)
+        metadata = await context.lookup.metadata(_metadata(context.view))
         template = await context.lookup.template(request.template)
         plan = await context.authority(request.authority).plan(request, template, context.view.now)
         certificate_id = await context.lookup.reserve_certificate_id()
         planned = IssuancePlanned(
             spki_sha256=key, serial=plan.serial, authority=plan.authority, certificate_id=certificate_id
         )
-        return Prepared({"plan": msgspec.to_builtins(plan), "certificate_id": certificate_id}, (planned,))
+        intent = {"plan": msgspec.to_builtins(plan), "certificate_id": certificate_id, "metadata": metadata}
+        return Prepared(intent, (planned,))
 
     @override
     async def perform(self, context: StepContext, intent: dict[str, Any]) -> Outcome:
         plan = msgspec.convert(intent["plan"], IssuePlan)
         # Whatever can fail fails before the key is used: a certificate that was signed must be recorded.
-        metadata = {name: str(value) for name, value in (context.view.data.get("Metadata") or {}).items()}
-        request = {**(context.view.data.get("CACertificateRequest") or {}), "Status": "ISSUED"}
+        request, metadata = (
+            {**(context.view.data.get("CACertificateRequest") or {}), "Status": "ISSUED"},
+            intent["metadata"],
+        )
         certificate = await context.authority(plan.authority).issue(plan)
         issued = CertificateIssued(
             certificate_id=intent["certificate_id"],
@@ -84,6 +88,14 @@ def certificate_request(view: StepView) -> CertificateRequest:
         template=data.template,
         authority=data.certificate_authority.rpartition("\\")[2],
     )
+
+
+def _metadata(view: StepView) -> dict[str, Any]:
+    """What the request notes about the certificate; steps may have rewritten it, too. Raises RequestMalformed."""
+    metadata = view.data.get("Metadata")
+    if metadata is None or isinstance(metadata, dict):
+        return metadata or {}
+    raise RequestMalformed("The data's Metadata is no map any more. Look at what the steps before this one set.")
 
 
 class _RequestData(msgspec.Struct, rename="pascal"):

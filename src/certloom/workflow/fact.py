@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-__all__ = ["CertificateIssued", "CertificateRevoked", "Fact", "IssuancePlanned", "MailRequested"]
+__all__ = ["CertificateIssued", "CertificateRevoked", "Fact", "IssuancePlanned", "MailRequested", "MetadataNoted"]
 
 
 class IssuancePlanned(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,4 +49,12 @@ class MailRequested(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-Fact = IssuancePlanned | CertificateIssued | CertificateRevoked | MailRequested
+class MetadataNoted(msgspec.Struct, frozen=True, kw_only=True):
+    """A metadata field of a certificate holds this value now; an empty one is none."""
+
+    certificate_id: int
+    name: str
+    value: str
+
+
+Fact = IssuancePlanned | CertificateIssued | CertificateRevoked | MailRequested | MetadataNoted

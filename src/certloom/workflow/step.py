@@ -89,6 +89,15 @@ class Lookup(Protocol):
         Raises CertificateNotFound or CertificateRevokedAlready.
         """
 
+    async def metadata(self, given: Mapping[str, Any]) -> dict[str, str]:
+        """The metadata of a request in the form its fields ask for now. Raises MetadataInvalid."""
+
+    async def metadata_value(self, certificate_id: int, name: str, value: object) -> tuple[str, str]:
+        """A field's name and a value for a certificate, in the form the field asks for.
+
+        Raises CertificateNotFound or MetadataInvalid.
+        """
+
 
 class ScriptRun(msgspec.Struct, frozen=True):
     """What a script left: values for the data, and what it said on the way."""

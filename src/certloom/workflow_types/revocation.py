@@ -32,6 +32,7 @@ class Revocation(WorkflowType):
         DataKey("EffectiveDate", "string", "when it takes effect (UTC)"),
         DataKey("Comment", "string", "why", tokens=("cmnt",)),
         DataKey("Delegate", "boolean", "whether to act with the caller's identity at the authority"),
+        DataKey("Metadata", "object", "its metadata, by field name"),
         DataKey("InitiatingUserName", "string", "who asked", fixed=True),
         DataKey("OperationStart", "string", "when they asked (UTC)", fixed=True),
         DataKey("ApprovalSignalComments", "array", "what was signalled: User, Time, Approved, Comment",
