@@ -298,7 +298,8 @@ async def test_d07_no_editor_reads_a_variable_or_file_that_nobody_allowed(
         {"Provider": 1, "Parameters": {"Folder": "a", "Object": "b"}},
     ]
     drafts = [call(one, f"Call{number}") for number, one in enumerate(sent)]
-    for allowed in ({}, {"secret_folder": str(folder), "secret_environment_prefix": "STEP_"}):
+    allowing: dict[str, Any] = {"secret_folder": str(folder), "secret_environment_prefix": "STEP_"}
+    for allowed in ({}, allowing):
         async with world_of(data_folder, **allowed) as world:
             world.register(Call())
             await save(world, *drafts)
