@@ -2,9 +2,10 @@
 
 import os
 import shutil
+import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI") == "true":
     settings.load_profile("ci")
 
+Install = Callable[..., None]
+SAMPLE = Path(__file__).parent / "workflow" / "acme_steps.py"
 COUNTERPARTS = tomllib.loads((Path(__file__).parent / "counterparts.toml").read_text())
 
 
@@ -59,3 +62,23 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     if session.exitstatus == pytest.ExitCode.OK and _left_out(terminal):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Puts the sample package with these entry points, by name, among the installed packages."""
+    folder = tmp_path / "packages"
+
+    def installed(**points: str) -> None:
+        described = folder / "acme_steps-1.2.dist-info"
+        described.mkdir(parents=True)
+        shutil.copy(SAMPLE, folder)
+        (described / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-steps\nVersion: 1.2\n")
+        lines = [f"{name} = {value}" for name, value in points.items()]
+        (described / "entry_points.txt").write_text("\n".join(["[certloom.steps]", *lines, ""]))
+        (folder / "acme_exits.py").write_text("raise SystemExit('no licence')\n")
+        monkeypatch.syspath_prepend(folder)
+
+    yield installed
+    for name in ("acme_steps", "acme_exits"):
+        sys.modules.pop(name, None)

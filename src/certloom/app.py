@@ -6,6 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+import structlog
+
 from certloom.authorities.embedded.authority import EmbeddedAuthority
 from certloom.authorities.embedded.ceremony import create_issuing, create_root
 from certloom.authorities.embedded.lint import Linter
@@ -52,6 +55,7 @@ from certloom.worker.loop import Worker
 from certloom.worker.outbox import Outbox
 from certloom.worker.timetable import Timetable
 from certloom.workflow.step import StepType
+from certloom.workflow.step_extensions import Extensions, read_extensions
 from certloom.workflow.workflow_type import WorkflowType
 from certloom.workflow_types.enrollment import Enrollment
 from certloom.workflow_types.expiration import Expiration
@@ -77,6 +81,7 @@ WORKFLOW_TYPES: tuple[WorkflowType, ...] = (Enrollment(), Revocation(), Expirati
 ROOT_AUTHORITY = "certloom Root CA"
 ISSUING_AUTHORITY = "certloom Issuing CA"
 _STOP_WITHIN = 10.0
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,7 @@ class Certloom:
     linter: Linter
     folder: DataFolder
     python: PythonScripts
+    extensions: Extensions
 
 
 @asynccontextmanager
@@ -125,6 +131,8 @@ async def running(certloom: Certloom) -> AsyncIterator[None]:
     worker = Worker(certloom.services, certloom.dispatcher)
     duties = (worker, Timetable(certloom.services), Outbox(certloom.services))
     certloom.folder.lock()
+    for broken in certloom.extensions.broken:
+        _log.error("a step type of another package is left out", **msgspec.to_builtins(broken))
     try:
         await certloom.linter.start()
         certloom.dispatcher.wake(await runnable(certloom.services.database))
@@ -166,6 +174,9 @@ async def _opened(
     seal = read_or_create_key_file(folder.key_file, may_create=not folder.is_installed())
     await asyncio.to_thread(upgrade, folder.database)
     dispatcher, linter, python = InProcessDispatcher(), Linter(), PythonScripts()
+    extensions = read_extensions(STEP_TYPES)
+    # The declared step runs nothing; the processes of this one end with the installation.
+    step_types = (*STEP_TYPES, PythonStep(python), *(one.step_type for one in extensions.loaded))
     database = SqliteDatabase(folder.database, dispatcher, settings.search_seconds)
     services = Services(
         database=database,
@@ -175,8 +186,7 @@ async def _opened(
         seal=seal,
         hasher=hasher,
         pwsh=configured_pwsh(settings),
-        # The declared step runs nothing; the processes of this one end with the installation.
-        step_types={step_type.extension_name: step_type for step_type in (*STEP_TYPES, PythonStep(python))},
+        step_types={step_type.extension_name: step_type for step_type in step_types},
         workflow_types={workflow_type.name: workflow_type for workflow_type in WORKFLOW_TYPES},
         http=outgoing[0],
         mail=outgoing[1],
@@ -190,7 +200,9 @@ async def _opened(
         raise
     lockout = Lockout(settings.lockout_threshold, settings.lockout_window_seconds)
     verified = VerifiedCredentials(settings.credential_lifetime_seconds, settings.credential_limit)
-    return Certloom(services, Authenticator(services, lockout, verified), dispatcher, linter, folder, python)
+    return Certloom(
+        services, Authenticator(services, lockout, verified), dispatcher, linter, folder, python, extensions
+    )
 
 
 async def _check_key(database: Database, seal: Seal) -> None:

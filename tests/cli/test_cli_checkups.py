@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import CommandLine, content
+from tests.conftest import Install
 from tests.scripting.pwsh.conftest import stand_in
 
 
@@ -204,3 +205,13 @@ def test_verifying_needs_the_key_file_and_changes_nothing(cli: CommandLine) -> N
     assert "Put the key file back" in result.err
     assert content(cli.folder) == before
     assert not key.exists()
+
+
+def test_the_doctor_names_the_step_types_of_other_packages(install: Install, cli: CommandLine) -> None:
+    install(broken="acme_steps:Absent", ticket="acme_steps:Ticket")
+
+    code, found = findings(cli)
+
+    assert code == 1
+    assert found["step type AcmeTicket"] == ("ok, from acme-steps 1.2", "")
+    assert found["step type broken of acme-steps 1.2"][0].startswith("broken: AttributeError")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from certloom.app import STEP_TYPES
 from certloom.cli.options import Options, opened, operator, print_rows, settings_of
 from certloom.clock import system_clock
 from certloom.errors import CertloomError
@@ -16,6 +17,7 @@ from certloom.scripting.pwsh.interpreter import HOW_TO_GET_PWSH, configured_pwsh
 from certloom.scripting.python.interpreter import INSTALL, is_installed
 from certloom.settings import Settings
 from certloom.store.data_folder import DataFolder
+from certloom.workflow.step_extensions import read_extensions
 
 __all__ = ["doctor"]
 
@@ -39,6 +41,7 @@ async def doctor(*, options: Options = Options()) -> None:  # noqa: B008 - immut
     settings = settings_of(options)
     findings = [check(settings) for check in _CHECKS]
     findings += [await check(settings) for check in (_powershell, _bubblewrap, _library_scripts)]
+    findings += _extensions()
     findings += await _look_inside(options, settings)
     rows = [(finding.what, finding.state, finding.remedy) for finding in findings]
     print_rows(options, ("what", "state", "remedy"), rows)
@@ -104,6 +107,19 @@ async def _library_scripts(settings: Settings) -> Finding:
         warning = "warning: they may do all that the server may"
         return Finding("library scripts", warning, "set scripts_pwsh to fenced")
     return Finding("library scripts", "ok, behind the fence")
+
+
+def _extensions() -> list[Finding]:
+    """The step types of other packages."""
+    extensions = read_extensions(STEP_TYPES)
+    loaded = [
+        Finding(f"step type {one.step_type.extension_name}", f"ok, from {one.package}") for one in extensions.loaded
+    ]
+    broken = [
+        Finding(f"step type {one.name} of {one.package}", f"broken: {one.reason}", "mend the package or uninstall it")
+        for one in extensions.broken
+    ]
+    return loaded + broken
 
 
 _BUILT = 2026
