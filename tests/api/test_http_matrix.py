@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -23,6 +24,10 @@ MATRIX: Mapping[str, tuple[int, int, int, int]] = {
     "GET /KeyfactorAPI/Workflow/Instances/AssignedToMe": (401, 403, 200, 200),
     "GET /KeyfactorAPI/Workflow/Instances/{instance_id}": (401, 403, 200, 200),
     "POST /KeyfactorAPI/Workflow/Instances/{instance_id}/Signals": (401, 403, 400, 403),
+    "POST /KeyfactorAPI/Workflow/Instances/{instance_id}/Stop": (401, 403, 403, 404),
+    "POST /KeyfactorAPI/Workflow/Instances/{instance_id}/Restart": (401, 403, 403, 404),
+    "POST /KeyfactorAPI/Workflow/Instances/{instance_id}/Retry": (401, 403, 403, 404),
+    "DELETE /KeyfactorAPI/Workflow/Instances/{instance_id}": (401, 403, 403, 404),
     "GET /KeyfactorAPI/Workflow/Definitions": (401, 403, 403, 200),
     "POST /KeyfactorAPI/Workflow/Definitions": (401, 403, 403, 400),
     "GET /KeyfactorAPI/Workflow/Definitions/{definition_id}": (401, 403, 403, 404),
@@ -153,6 +158,7 @@ IDS: Mapping[str, str] = {
     "version": "1",
     "extension_name": "Nonsense",
 }
+STEERING = re.compile("/(Stop|Restart|Retry)$|^DELETE")
 NO_ROUTE_YET = frozenset(
     {
         # Done by the command line, and by the worker on behalf of whoever started an instance.
@@ -186,7 +192,9 @@ async def waiting(site: Site) -> str:
 
 async def ask(site: Site, who: str | None, route: str, waiting: str) -> int:
     method, _, path = route.partition(" ")
-    filled = path.format(instance_id=waiting, **IDS)
+    # What would end the instance is asked of one that does not exist.
+    instance_id = NOBODY if STEERING.search(route) else waiting
+    filled = path.format(instance_id=instance_id, **IDS)
     asked = f"{filled}?{QUERIES[route]}" if route in QUERIES else filled
     return (await site.call(who, method, asked, BODIES.get(route), base="")).status_code
 

@@ -19,7 +19,7 @@ from certloom.workflow.event import InstanceStarted
 from certloom.workflow.instance import DefinitionPin, Instance, ReceivedSignal
 from certloom.workflow.journal import apply
 from certloom.workflow.outgoing import Answer, Http, HttpRequest, Mail, Mailbox
-from certloom.workflow.step import ScriptRun, StepView
+from certloom.workflow.step import ScriptRun, StandingCertificate, StepView
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -61,6 +61,8 @@ class FakeLookup:
 
     known: Template
     refused_keys: frozenset[tuple[str, int]] = frozenset()
+    standing: dict[int, StandingCertificate] = field(default_factory=dict)
+    revoked: frozenset[tuple[int, str]] = frozenset()
 
     async def template(self, _name: str) -> Template:
         return self.known
@@ -82,6 +84,12 @@ class FakeLookup:
 
     async def revocable_certificate(self, certificate_id: int, _instance_id: str) -> tuple[str, str]:
         return f"0{certificate_id}", "CA"
+
+    async def standing_certificate(self, certificate_id: int) -> StandingCertificate | None:
+        return self.standing.get(certificate_id)
+
+    async def was_revoked_by(self, certificate_id: int, instance_id: str) -> bool:
+        return (certificate_id, instance_id) in self.revoked
 
 
 @dataclass

@@ -35,6 +35,7 @@ DOCUMENTED = {
     ("Running", "InstanceCompleted"): "Complete",
     ("Running", "InstanceRejected"): "Rejected",
     ("Suspended", "InstanceRejected"): "Rejected",
+    ("Failed", "StepRetried"): "Running",
     ("Failed", "InstanceSuperseded"): "CanceledForRestart",
     ("Suspended", "InstanceSuperseded"): "CanceledForRestart",
 }

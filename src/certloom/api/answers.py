@@ -49,6 +49,6 @@ def answer(value: Any, headers: dict[str, str] | None = None) -> Response[bytes]
     return JsonAnswer(_ENCODER.encode(value), headers)
 
 
-def nothing(status: int = 204) -> Response[None]:
+def nothing(headers: Mapping[str, str] | None = None) -> Response[None]:
     """An answer without a body."""
-    return Response(None, status_code=status, media_type=MediaType.TEXT)
+    return Response(None, status_code=204, media_type=MediaType.TEXT, headers=headers)

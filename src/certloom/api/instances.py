@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from litestar import Controller, Request, Response, get, post
+import msgspec
+from litestar import Controller, Request, Response, delete, get, post
 from litestar.params import FromPath
 
 from certloom.api.answers import JsonAnswer, answer, nothing
@@ -12,9 +13,17 @@ from certloom.api.instance_body import status_of
 from certloom.api.listing import ListRequest, page_of, query_of
 from certloom.api.one_instance import one_instance
 from certloom.api.openapi import documented
-from certloom.api.schemas.instances import DefinitionReference, InstanceListItem, InstanceResponse, SignalRequest
+from certloom.api.schemas.instances import (
+    DefinitionReference,
+    InstanceListItem,
+    InstanceResponse,
+    RestartRequest,
+    SignalRequest,
+)
 from certloom.operations.instances import assigned_instances, instances, my_instances
+from certloom.operations.restarting import restart_instance
 from certloom.operations.signals import signal_instance
+from certloom.operations.steering import delete_instance, retry_instance, stop_instance
 from certloom.store.listing import QUERY_FIELDS, InstancePage, ListedInstance
 
 __all__ = ["InstancesController"]
@@ -66,6 +75,42 @@ class InstancesController(Controller):
         guid = read_guid(instance_id)
         signal = await call.body(SignalRequest)
         await signal_instance(call.services, call.actor, guid, signal.signal_key, signal.data)
+        return nothing()
+
+    @post("/{instance_id:str}/Stop", operation_id="StopInstance", status_code=204, **documented(None))
+    async def stop(self, request: Request[Any, Any, Any], instance_id: FromPath[str]) -> Response[None]:
+        """Reject a suspended instance, so that it cannot go on."""
+        call = call_of(request)
+        await stop_instance(call.services, call.actor, read_guid(instance_id))
+        return nothing()
+
+    @post(
+        "/{instance_id:str}/Restart",
+        operation_id="RestartInstance",
+        status_code=204,
+        **documented(None, query=RestartRequest),
+    )
+    async def restart(self, request: Request[Any, Any, Any], instance_id: FromPath[str]) -> Response[None]:
+        """Begin again from the first step. The header x-certloom-instance-id names the new instance."""
+        call = call_of(request)
+        guid, wanted = read_guid(instance_id), call.query(RestartRequest)
+        if wanted.version is None and (await request.body()).strip():
+            wanted = msgspec.structs.replace(wanted, version=(await call.body(RestartRequest)).version)
+        new_id = await restart_instance(call.services, call.actor, guid, wanted.version, reissue=wanted.reissue)
+        return nothing({"x-certloom-instance-id": new_id})
+
+    @post("/{instance_id:str}/Retry", operation_id="RetryInstance", status_code=204, **documented(None))
+    async def retry(self, request: Request[Any, Any, Any], instance_id: FromPath[str]) -> Response[None]:
+        """Try the failed step again, in the same instance. Ours."""
+        call = call_of(request)
+        await retry_instance(call.services, call.actor, read_guid(instance_id))
+        return nothing()
+
+    @delete("/{instance_id:str}", operation_id="DeleteInstance", status_code=204, **documented(None))
+    async def remove(self, request: Request[Any, Any, Any], instance_id: FromPath[str]) -> Response[None]:
+        """Remove the record of an instance that has ended."""
+        call = call_of(request)
+        await delete_instance(call.services, call.actor, read_guid(instance_id))
         return nothing()
 
 

@@ -33,6 +33,10 @@ class Operation(StrEnum):
     LIST_ASSIGNED_INSTANCES = "list assigned instances"
     READ_INSTANCE = "read instance"
     RUN_INSTANCE = "run instance"
+    STOP_INSTANCE = "stop instance"
+    RESTART_INSTANCE = "restart instance"
+    RETRY_INSTANCE = "retry instance"
+    DELETE_INSTANCE = "delete instance"
     SIGNAL_INSTANCE = "signal instance"
     ENROLL_CSR = "enroll"
     READ_CERTIFICATE = "read certificate"
@@ -117,6 +121,10 @@ ACCESS: Mapping[Operation, tuple[str, ...]] = {
         permission.READ_PENDING_INSTANCES,
     ),
     Operation.RUN_INSTANCE: (permission.ADMINISTER,),
+    Operation.STOP_INSTANCE: (permission.MANAGE_INSTANCES,),
+    Operation.RESTART_INSTANCE: (permission.MANAGE_INSTANCES,),
+    Operation.RETRY_INSTANCE: (permission.MANAGE_INSTANCES,),
+    Operation.DELETE_INSTANCE: (permission.MANAGE_INSTANCES,),
     Operation.SIGNAL_INSTANCE: _SIGNED_IN,
     Operation.ENROLL_CSR: (permission.ENROLL_CSR,),
     Operation.READ_CERTIFICATE: (permission.READ_CERTIFICATES,),

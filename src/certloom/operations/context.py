@@ -14,8 +14,9 @@ from certloom.operations.templates import template_named
 from certloom.pki.authority import Authority
 from certloom.pki.template import Template
 from certloom.store.certificates import read_certificate, read_revocation
+from certloom.store.moments import moment
 from certloom.workflow.outgoing import Http, Mailbox
-from certloom.workflow.step import Lookup, Scripts, StepView
+from certloom.workflow.step import Lookup, Scripts, StandingCertificate, StepView
 
 __all__ = [
     "AuthorityNotFound",
@@ -98,6 +99,19 @@ class ServicesLookup:
         if await read_certificate(self.services.database, certificate_id) is None:
             raise CertificateNotFound(f"There is no certificate with id {certificate_id}.")
         return await checked_value(self.services, name, value)
+
+    async def standing_certificate(self, certificate_id: int) -> StandingCertificate | None:
+        """A certificate that is neither revoked nor expired, or None."""
+        row = await read_certificate(self.services.database, certificate_id)
+        revoked = await read_revocation(self.services.database, certificate_id)
+        if row is None or revoked is not None or moment(row.not_after) <= self.services.clock():
+            return None
+        return StandingCertificate(row.der, row.template, row.authority)
+
+    async def was_revoked_by(self, certificate_id: int, instance_id: str) -> bool:
+        """Whether that instance revoked the certificate."""
+        revocation = await read_revocation(self.services.database, certificate_id)
+        return revocation is not None and revocation.instance_id == instance_id
 
 
 @dataclass(frozen=True, slots=True)

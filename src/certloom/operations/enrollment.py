@@ -150,8 +150,9 @@ async def _instance_for(
     fingerprint = _fingerprint(actor, order, request)
     for remaining in reversed(range(_ATTEMPTS)):
         known = await read_repeat(services.database, fingerprint)
-        if known is not None and await _still_answers(services, known):
-            return known.instance_id
+        answering = None if known is None else await _answering(services, known)
+        if answering is not None:
+            return answering
         now = services.clock()
         instance_id = str(uuid7(now))
         guard = Expect(RepeatRow, (fingerprint,), "instance_id", known.instance_id if known else ABSENT)
@@ -180,15 +181,20 @@ def _fingerprint(actor: Actor, order: EnrollmentOrder, request: CertificateReque
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()
 
 
-async def _still_answers(services: Services, known: RepeatRow) -> bool:
+async def _answering(services: Services, known: RepeatRow) -> str | None:
+    """The instance that answers a repeat: the one it started, or the one a restart put in its place."""
     if moment(known.at) + timedelta(minutes=services.settings.repeat_minutes) < services.clock():
-        return False
+        return None
     instance = await read_instance(services.database, known.instance_id)
-    if instance is None:
-        return False
+    while instance is not None and instance.superseded_by is not None:
+        instance = await read_instance(services.database, instance.superseded_by)
+    return instance.id if instance is not None and await _still_answers(services, instance) else None
+
+
+async def _still_answers(services: Services, instance: Instance) -> bool:
     certificate_id = instance.data.get("KeyfactorId")
     if certificate_id is None:
-        return instance.status not in {Status.FAILED, Status.REJECTED, Status.CANCELED_FOR_RESTART}
+        return instance.status not in {Status.FAILED, Status.REJECTED}
     # Who asks again after a revocation wants another certificate, not the revoked one.
     return await read_revocation(services.database, certificate_id) is None
 

@@ -16,8 +16,9 @@ from certloom.pki.chain import pem
 from certloom.pki.csr import read_csr, read_csr_der
 from certloom.pki.request import CertificateRequest
 from certloom.workflow.approved_request import check_approvals
+from certloom.workflow.carried import earlier_effect, request_mark
 from certloom.workflow.fact import CertificateIssued, IssuancePlanned
-from certloom.workflow.outcome import Continue, Outcome
+from certloom.workflow.outcome import Continue, Fail, Outcome
 from certloom.workflow.step import EffectStep, Prepared, Retries, StepContext, StepView
 
 __all__ = ["EnrollStep", "RequestMalformed"]
@@ -40,6 +41,9 @@ class EnrollStep(EffectStep):
     async def prepare(self, context: StepContext) -> Prepared:
         check_approvals(context.view)
         request = certificate_request(context.view)
+        earlier = earlier_effect(context.view, self.extension_name)
+        if earlier is not None and await context.lookup.standing_certificate(earlier.certificate_id) is not None:
+            return Prepared({"earlier": earlier.certificate_id, "instance": earlier.instance_id})
         key = read_csr_der(request.csr).key.spki_sha256
         await context.lookup.check_key(key, context.view.instance.initiator_id)
         metadata = await context.lookup.metadata(_metadata(context.view))
@@ -50,10 +54,12 @@ class EnrollStep(EffectStep):
             spki_sha256=key, serial=plan.serial, authority=plan.authority, certificate_id=certificate_id
         )
         intent = {"plan": msgspec.to_builtins(plan), "certificate_id": certificate_id, "metadata": metadata}
-        return Prepared(intent, (planned,))
+        return Prepared(intent | {"request": request_mark(context.view.request)}, (planned,))
 
     @override
     async def perform(self, context: StepContext, intent: dict[str, Any]) -> Outcome:
+        if "earlier" in intent:
+            return await _continued(context, intent)
         plan = msgspec.convert(intent["plan"], IssuePlan)
         # Whatever can fail fails before the key is used: a certificate that was signed must be recorded.
         request, metadata = (
@@ -70,7 +76,23 @@ class EnrollStep(EffectStep):
             requester=context.view.instance.initiator,
             metadata=metadata,
         )
-        return Continue(_values(issued, request, context.view.instance.id), (issued,))
+        values = _values(intent["certificate_id"], certificate, plan.template, request, context.view.instance.id)
+        return Continue(values, (issued,))
+
+
+async def _continued(context: StepContext, intent: dict[str, Any]) -> Outcome:
+    """Goes on with the certificate that was issued for the same request before the restart."""
+    certificate_id, instance_id = intent["earlier"], intent["instance"]
+    certificate = await context.lookup.standing_certificate(certificate_id)
+    if certificate is None:
+        return Fail(
+            f"Certificate {certificate_id}, issued before the restart by instance {instance_id}, was revoked or has "
+            "expired meanwhile. Restart with reissue=true to have another one issued."
+        )
+    request = {**(context.view.data.get("CACertificateRequest") or {}), "Status": "ISSUED"}
+    values = _values(certificate_id, certificate.der, certificate.template, request, instance_id)
+    told = f"Continued with certificate {certificate_id}, which instance {instance_id} got for the same request."
+    return Continue(values, messages=(told,))
 
 
 def certificate_request(view: StepView) -> CertificateRequest:
@@ -106,10 +128,12 @@ class _RequestData(msgspec.Struct, rename="pascal"):
     sans: dict[str, list[str]] = msgspec.field(name="SANs")
 
 
-def _values(issued: CertificateIssued, request: dict[str, Any], instance_id: str) -> dict[str, Any]:
-    facts = describe(issued.certificate)
+def _values(
+    certificate_id: int, certificate: bytes, template: str, request: dict[str, Any], instance_id: str
+) -> dict[str, Any]:
+    facts = describe(certificate)
     return {
-        "KeyfactorId": issued.certificate_id,
+        "KeyfactorId": certificate_id,
         "SerialNumber": facts.serial_number,
         "IssuerDN": facts.issuer_dn,
         "Thumbprint": facts.thumbprint,
@@ -118,11 +142,11 @@ def _values(issued: CertificateIssued, request: dict[str, Any], instance_id: str
         "DispositionMessage": "",
         "CACertificateRequest": request,
         "CACertificate": {
-            "CACertificateId": issued.certificate_id,
+            "CACertificateId": certificate_id,
             "CARequestID": instance_id,
             "Status": "ISSUED",
-            "Certificate": pem(issued.certificate),
-            "CertificateTemplate": issued.template,
+            "Certificate": pem(certificate),
+            "CertificateTemplate": template,
             "RevocationDate": None,
             "RevocationReason": None,
             "ArchivedKey": False,

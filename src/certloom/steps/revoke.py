@@ -10,6 +10,7 @@ from typing import Any
 from typing_extensions import override
 
 from certloom.workflow.approved_request import check_approvals
+from certloom.workflow.carried import earlier_effect, request_mark
 from certloom.workflow.fact import CertificateRevoked
 from certloom.workflow.outcome import Continue, Outcome
 from certloom.workflow.step import EffectStep, Prepared, Retries, StepContext
@@ -31,6 +32,9 @@ class RevokeStep(EffectStep):
         check_approvals(context.view)
         data = context.view.data
         certificate_id = int(data["CertificateId"])
+        earlier = earlier_effect(context.view, self.extension_name)
+        if earlier is not None and await context.lookup.was_revoked_by(certificate_id, earlier.instance_id):
+            return Prepared({"earlier": earlier.instance_id})
         serial, authority = await context.lookup.revocable_certificate(certificate_id, context.view.instance.id)
         intent = {
             "certificate_id": certificate_id,
@@ -39,11 +43,16 @@ class RevokeStep(EffectStep):
             "reason": int(data["RevokeCode"]),
             "effective_at": data["EffectiveDate"],
             "comment": data["Comment"],
+            "request": request_mark(context.view.request),
         }
         return Prepared(intent)
 
     @override
     async def perform(self, context: StepContext, intent: dict[str, Any]) -> Outcome:
+        if "earlier" in intent:
+            return Continue(
+                {"Revoked": True}, messages=(f"Instance {intent['earlier']} revoked it before the restart.",)
+            )
         # Another instance may have been quicker between the plan and now; its reason and date stand.
         await context.lookup.revocable_certificate(intent["certificate_id"], context.view.instance.id)
         effective_at = datetime.fromisoformat(intent["effective_at"])

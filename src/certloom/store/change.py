@@ -18,6 +18,7 @@ __all__ = [
     "Change",
     "Expect",
     "GuardLost",
+    "InstanceRemoval",
     "InstanceWrite",
     "RowCollides",
     "StoreUnavailable",
@@ -69,6 +70,14 @@ class InstanceWrite(msgspec.Struct, frozen=True, kw_only=True):
     counted: tuple[tuple[tuple[str, str], int], ...] = ()
 
 
+class InstanceRemoval(msgspec.Struct, frozen=True, kw_only=True):
+    """An instance that is removed with its journal, where its ``rev`` is still ``before``."""
+
+    id: str
+    before: int
+    counted: tuple[tuple[tuple[str, str], int], ...]
+
+
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Who did or was refused what. Levels: 0 information, 1 warning (a refusal), 2 failure."""
 
@@ -87,6 +96,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     guards: tuple[Expect, ...] = ()
     instances: tuple[InstanceWrite, ...] = ()
+    removed: tuple[InstanceRemoval, ...] = ()
     writes: tuple[Write, ...] = ()
     audit: tuple[AuditEntry, ...] = ()
     wake: tuple[str, ...] = ()

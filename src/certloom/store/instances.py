@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from certloom.store.change import InstanceWrite
+from certloom.store.change import InstanceRemoval, InstanceWrite
 from certloom.store.database import Database
 from certloom.store.moments import moment, text_of
 from certloom.store.rows import Row, insert_sql
 from certloom.workflow.definition import Definition, Step
 from certloom.workflow.event import Event
-from certloom.workflow.instance import Cursor, DefinitionPin, Instance, Phase, ReceivedSignal, Status
+from certloom.workflow.instance import CarriedEffect, Cursor, DefinitionPin, Instance, Phase, ReceivedSignal, Status
 
 __all__ = [
     "COUNT_CHANGE",
@@ -27,6 +27,7 @@ __all__ = [
     "can_go_on",
     "due",
     "instance_of",
+    "instance_removal",
     "instance_write",
     "journal_of",
     "machine_of",
@@ -130,6 +131,7 @@ class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
     signals: tuple[ReceivedSignal, ...] = ()
     bindings: dict[str, dict[str, str]] = {}
     superseded_by: str | None = None
+    carried: tuple[CarriedEffect, ...] = ()
     awaited_roles: dict[str, tuple[int, ...]] = {}
 
 
@@ -184,6 +186,12 @@ def _counted(before: Instance | None, after: Instance) -> tuple[tuple[tuple[str,
     return (((kind, before.status.value), -1), ((kind, after.status.value), 1))
 
 
+def instance_removal(instance: Instance) -> InstanceRemoval:
+    """The removal of an instance as it stands."""
+    counted = (((instance.definition.workflow_type, instance.status.value), -1),)
+    return InstanceRemoval(id=instance.id, before=instance.rev, counted=counted)
+
+
 def _settled(instance: Instance) -> bool:
     asleep = instance.cursor is not None and instance.cursor.phase is Phase.ASLEEP
     return instance.status is not Status.RUNNING or asleep
@@ -210,12 +218,13 @@ def _row(instance: Instance, definition: Definition) -> StartedRow:
 def _progress(instance: Instance, definition: Definition) -> ProgressRow:
     step = _current_step(instance, definition)
     machine = Machine(
-        instance.cursor,
-        instance.awaited,
-        instance.signals,
-        instance.bindings,
-        instance.superseded_by,
-        instance.awaited_roles,
+        cursor=instance.cursor,
+        awaited=instance.awaited,
+        signals=instance.signals,
+        bindings=instance.bindings,
+        superseded_by=instance.superseded_by,
+        awaited_roles=instance.awaited_roles,
+        carried=instance.carried,
     )
     return ProgressRow(
         status=instance.status.value,
@@ -263,6 +272,7 @@ def instance_of(row: InstanceRow) -> Instance:
         signals=machine.signals,
         bindings=machine.bindings,
         superseded_by=machine.superseded_by,
+        carried=machine.carried,
     )
 
 

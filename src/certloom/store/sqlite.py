@@ -15,6 +15,7 @@ from certloom.store.change import (
     Change,
     Expect,
     GuardLost,
+    InstanceRemoval,
     InstanceWrite,
     RowCollides,
     StoreUnavailable,
@@ -144,8 +145,8 @@ class SqliteWriter:
         """Keep the numbers of instances by type and status: one statement for each that changed in the batch."""
         changed: Counter[tuple[str, str]] = Counter()
         for change in written:
-            for instance in change.instances:
-                changed.update(dict(instance.counted))
+            for counted in (*(one.counted for one in change.instances), *(one.counted for one in change.removed)):
+                changed.update(dict(counted))
         self._connection.executemany(COUNT_CHANGE, [(*what, by) for what, by in changed.items() if by])
 
     def commit(self) -> None:
@@ -196,6 +197,9 @@ class SqliteWriter:
                 if number:
                     raise lost
                 return lost
+        for removal in change.removed:
+            if not self._remove(removal):
+                raise GuardLost(f"Instance {removal.id} was changed by somebody else. Read it again.")
         for write in change.writes:
             self._write(write)
         if change.audit:
@@ -224,6 +228,15 @@ class SqliteWriter:
             execute("DELETE FROM awaited_signal WHERE instance_id = ?", (instance.id,))
             for row in instance.awaited:
                 execute(insert_sql(AwaitedSignalRow, with_id=True), values_of(row))
+        return True
+
+    def _remove(self, removal: InstanceRemoval) -> bool:
+        """Remove an instance and what belongs to it alone; false when it is not where it is expected to be."""
+        execute = self._connection.execute
+        if not execute("DELETE FROM instance WHERE id = ? AND rev = ?", (removal.id, removal.before)).rowcount:
+            return False
+        for table in ("journal", "awaited_signal", "signalled"):
+            execute(f"DELETE FROM {table} WHERE instance_id = ?", (removal.id,))
         return True
 
     def _write(self, write: Write) -> None:

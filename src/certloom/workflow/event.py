@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from certloom.workflow.instance import DefinitionPin
+from certloom.workflow.instance import CarriedEffect, DefinitionPin
 
 __all__ = [
     "Event",
@@ -16,6 +16,7 @@ __all__ = [
     "SignalReceived",
     "StepCompleted",
     "StepFailed",
+    "StepRetried",
     "StepRetryScheduled",
     "StepSkipped",
     "StepStarted",
@@ -29,7 +30,10 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=
 
 
 class InstanceStarted(_Event, frozen=True, kw_only=True):
-    """A request came in and found its definition."""
+    """A request came in and found its definition, or a manager had an instance begin again.
+
+    ``restarted`` is the id of the instance it replaces, ``carried`` what that one and those before it brought about.
+    """
 
     id: str
     definition: DefinitionPin
@@ -37,6 +41,8 @@ class InstanceStarted(_Event, frozen=True, kw_only=True):
     initiator_id: int
     initiator: str
     data: dict[str, Any]
+    restarted: str | None = None
+    carried: tuple[CarriedEffect, ...] = ()
 
 
 class StepStarted(_Event, frozen=True, kw_only=True):
@@ -119,6 +125,13 @@ class StepFailed(_Event, frozen=True, kw_only=True):
     message: str
 
 
+class StepRetried(_Event, frozen=True, kw_only=True):
+    """A manager had the failed step tried again."""
+
+    step: str
+    actor: str
+
+
 class InstanceCompleted(_Event, frozen=True, kw_only=True):
     """The last step is done."""
 
@@ -149,6 +162,7 @@ Event = (
     | StepWoken
     | SignalReceived
     | StepFailed
+    | StepRetried
     | InstanceCompleted
     | InstanceRejected
     | InstanceSuperseded

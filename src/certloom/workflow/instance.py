@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["TERMINAL", "Cursor", "DefinitionPin", "Instance", "Phase", "ReceivedSignal", "Status"]
+__all__ = ["TERMINAL", "CarriedEffect", "Cursor", "DefinitionPin", "Instance", "Phase", "ReceivedSignal", "Status"]
 
 
 class Status(StrEnum):
@@ -75,6 +75,18 @@ class ReceivedSignal(msgspec.Struct, frozen=True, omit_defaults=True):
     digest: str | None = None
 
 
+class CarriedEffect(msgspec.Struct, frozen=True):
+    """What an instance that this one replaced had brought about and nobody can undo.
+
+    ``request`` marks the request it was done for (``workflow/carried.py``).
+    """
+
+    step_type: str
+    instance_id: str
+    certificate_id: int
+    request: str
+
+
 class Instance(msgspec.Struct, frozen=True, kw_only=True):
     """The state of an instance after ``rev`` events.
 
@@ -102,3 +114,4 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     signals: tuple[ReceivedSignal, ...] = ()
     bindings: dict[str, dict[str, str]] = {}
     superseded_by: str | None = None
+    carried: tuple[CarriedEffect, ...] = ()

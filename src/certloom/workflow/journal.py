@@ -11,6 +11,7 @@
      │          │    StepRetryScheduled, StepWoken                      │
      │          ├─ InstanceRejected ─▶ Rejected      InstanceSuperseded │
      │          └─ StepFailed ───────▶ Failed ──────────────────────────┘
+     │                 StepRetried: Failed ─▶ Running
      └─ InstanceCompleted ▶ Complete
 ```
 
@@ -34,6 +35,7 @@ from certloom.workflow.event import (
     SignalReceived,
     StepCompleted,
     StepFailed,
+    StepRetried,
     StepRetryScheduled,
     StepSkipped,
     StepStarted,
@@ -64,6 +66,7 @@ _TRANSITIONS: dict[type[Event], tuple[frozenset[Status | None], Status]] = {
     StepWoken: (frozenset({_RUNNING, _SUSPENDED}), _RUNNING),
     SignalReceived: (frozenset({_SUSPENDED}), _RUNNING),
     StepFailed: (frozenset({_RUNNING}), _FAILED),
+    StepRetried: (frozenset({_FAILED}), _RUNNING),
     InstanceCompleted: (frozenset({_RUNNING}), Status.COMPLETE),
     InstanceRejected: (frozenset({_RUNNING, _SUSPENDED}), Status.REJECTED),
     InstanceSuperseded: (frozenset({_FAILED, _SUSPENDED}), Status.CANCELED_FOR_RESTART),
@@ -120,12 +123,16 @@ def _begin(event: InstanceStarted, status: Status) -> Instance:
         initial_data=event.data,
         data=event.data,
         rev=1,
+        carried=event.carried,
     )
 
 
 def _changes(instance: Instance, event: Event) -> dict[str, Any]:
     if isinstance(event, StepStarted | StepSkipped | StepCompleted | StepRetryScheduled):
         return _progress(instance, event)
+    if isinstance(event, StepRetried):
+        cursor = msgspec.structs.replace(instance.cursor or Cursor(event.step, Phase.WOKEN), phase=Phase.WOKEN)
+        return {"cursor": cursor, "message": ""}
     if isinstance(event, StepSuspended | StepWoken | SignalReceived):
         return _waiting(instance, event)
     return _end(instance, event)

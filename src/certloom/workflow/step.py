@@ -31,6 +31,7 @@ __all__ = [
     "Retries",
     "ScriptRun",
     "Scripts",
+    "StandingCertificate",
     "StepContext",
     "StepType",
     "StepView",
@@ -71,6 +72,14 @@ class StepView(msgspec.Struct, frozen=True, kw_only=True):
         return since.replace(microsecond=since.microsecond // 1000 * 1000)
 
 
+class StandingCertificate(msgspec.Struct, frozen=True):
+    """A certificate as it was issued (DER), with its template and authority."""
+
+    der: bytes
+    template: str
+    authority: str
+
+
 class Lookup(Protocol):
     """What a step may look up. Read-only."""
 
@@ -97,6 +106,12 @@ class Lookup(Protocol):
 
         Raises CertificateNotFound or MetadataInvalid.
         """
+
+    async def standing_certificate(self, certificate_id: int) -> StandingCertificate | None:
+        """A certificate that is neither revoked nor expired, or None."""
+
+    async def was_revoked_by(self, certificate_id: int, instance_id: str) -> bool:
+        """Whether that instance revoked the certificate."""
 
 
 class ScriptRun(msgspec.Struct, frozen=True):

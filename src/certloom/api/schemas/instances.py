@@ -4,7 +4,14 @@ from typing import Any
 
 from certloom.api.schemas.wire import Wire
 
-__all__ = ["DefinitionReference", "InstanceListItem", "InstanceResponse", "InstanceSignal", "SignalRequest"]
+__all__ = [
+    "DefinitionReference",
+    "InstanceListItem",
+    "InstanceResponse",
+    "InstanceSignal",
+    "RestartRequest",
+    "SignalRequest",
+]
 
 
 class DefinitionReference(Wire, kw_only=True):
@@ -64,3 +71,10 @@ class SignalRequest(Wire, kw_only=True):
 
     signal_key: str
     data: dict[str, Any]
+
+
+class RestartRequest(Wire, kw_only=True):
+    """Which version to restart on, by default the one in use. ``Reissue`` (ours) carries no certificate forward."""
+
+    version: int | None = None
+    reissue: bool = False

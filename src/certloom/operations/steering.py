@@ -1,0 +1,121 @@
+"""Steering an instance: stop it, try its failed step again, delete its record.
+
+Each is decided upon the instance as it stands and committed only if it still stands so; otherwise it is decided anew.
+Source: workflow-instances reference, 1.1, 5.4 and 5.6. Retry is ours.
+"""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from certloom.errors import Conflict
+from certloom.identity.actor import Actor
+from certloom.operations.access import Operation, require
+from certloom.operations.audit import entry
+from certloom.operations.awaited import awaited_signals
+from certloom.operations.instances import InstanceNotFound
+from certloom.operations.services import Services
+from certloom.store.change import Change, GuardLost
+from certloom.store.instances import instance_removal, instance_write, read_instance
+from certloom.workflow.event import InstanceRejected, StepRetried
+from certloom.workflow.instance import TERMINAL, Instance, Status
+from certloom.workflow.journal import apply
+
+__all__ = [
+    "InstanceNotDeletable",
+    "InstanceNotRetryable",
+    "InstanceNotStoppable",
+    "delete_instance",
+    "retry_instance",
+    "steer",
+    "stop_instance",
+]
+
+_ATTEMPTS = 5
+
+
+class InstanceNotStoppable(Conflict):
+    """Only an instance that is Suspended can be stopped."""
+
+
+class InstanceNotRetryable(Conflict):
+    """Only the step of an instance that is Failed can be tried again."""
+
+
+class InstanceNotDeletable(Conflict):
+    """An instance that is Running or Suspended cannot be deleted."""
+
+
+async def stop_instance(services: Services, actor: Actor, instance_id: UUID) -> None:
+    """Reject a suspended instance, so that it cannot go on. Raises InstanceNotStoppable."""
+    require(actor, Operation.STOP_INSTANCE)
+
+    async def stopped(before: Instance) -> Change:
+        if before.status is not Status.SUSPENDED or before.cursor is None:
+            raise InstanceNotStoppable(f"{_stands(before)} Only a Suspended instance can be stopped.")
+        reason = f"Stopped by {actor.display} at step {before.cursor.step}."
+        event = InstanceRejected(at=services.clock(), actor=actor.display, reason=reason)
+        after = apply(before, event)
+        definition = await services.definition(before.definition)
+        awaited = awaited_signals(services, before, after, definition)
+        told = entry(services, actor.display, Operation.STOP_INSTANCE, ("WorkflowInstance", before.id), reason)
+        return Change(instances=(instance_write(before, after, [event], definition, awaited),), audit=(told,))
+
+    await steer(services, instance_id, stopped)
+
+
+async def retry_instance(services: Services, actor: Actor, instance_id: UUID) -> None:
+    """Try the failed step again, in the same instance and with the same intent. Raises InstanceNotRetryable."""
+    require(actor, Operation.RETRY_INSTANCE)
+
+    async def retried(before: Instance) -> Change:
+        if before.status is not Status.FAILED or before.cursor is None:
+            raise InstanceNotRetryable(f"{_stands(before)} Only a Failed instance has a step to try again.")
+        event = StepRetried(at=services.clock(), step=before.cursor.step, actor=actor.display)
+        definition = await services.definition(before.definition)
+        write = instance_write(before, apply(before, event), [event], definition, None)
+        message = f"Had step {event.step} tried again. It had failed: {before.message}"
+        told = entry(services, actor.display, Operation.RETRY_INSTANCE, ("WorkflowInstance", before.id), message)
+        return Change(instances=(write,), audit=(told,), wake=(before.id,))
+
+    await steer(services, instance_id, retried)
+
+
+async def delete_instance(services: Services, actor: Actor, instance_id: UUID) -> None:
+    """Remove the record of an instance that has ended. Its certificates and audit entries stay.
+
+    Raises InstanceNotDeletable.
+    """
+    require(actor, Operation.DELETE_INSTANCE)
+
+    async def deleted(before: Instance) -> Change:
+        if before.status not in TERMINAL | {Status.FAILED}:
+            advice = "Stop it first." if before.status is Status.SUSPENDED else "Wait until it has ended."
+            raise InstanceNotDeletable(f"{_stands(before)} Its record is still needed. {advice}")
+        message = f"Deleted the record of {before.title} It was {before.status}."
+        told = entry(services, actor.display, Operation.DELETE_INSTANCE, ("WorkflowInstance", before.id), message)
+        return Change(removed=(instance_removal(before),), audit=(told,))
+
+    await steer(services, instance_id, deleted)
+
+
+async def steer(services: Services, instance_id: UUID, decide: Callable[[Instance], Awaitable[Change]]) -> None:
+    """Commit what ``decide`` makes of the instance; decide again when somebody moved it meanwhile.
+
+    Raises InstanceNotFound, and GuardLost when it never stands still.
+    """
+    for remaining in reversed(range(_ATTEMPTS)):
+        instance = await read_instance(services.database, str(instance_id))
+        if instance is None:
+            raise InstanceNotFound(f"There is no workflow instance {instance_id}.")
+        try:
+            await services.database.commit(await decide(instance))
+        except GuardLost:
+            if not remaining:
+                raise
+        else:
+            return
+
+
+def _stands(instance: Instance) -> str:
+    step = f" at step {instance.cursor.step}" if instance.cursor else ""
+    return f"Instance {instance.id} is {instance.status}{step}."
