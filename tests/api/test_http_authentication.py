@@ -72,7 +72,7 @@ UNREADABLE = {
     "no header": (None, "Send an Authorization header"),
     "an empty header": ("", "Send an Authorization header"),
     "a blank header": ("  ", "Send an Authorization header"),
-    "another scheme": ("Bearer abc.def.ghi", "is not offered. Use Basic."),
+    "another scheme": ("Negotiate abc.def.ghi", "is not offered. Use Basic or Bearer."),
     "the scheme alone": ("Basic", "no colon"),
     "what is not base64": ("Basic !!!", "not base64"),
     "base64 of another alphabet": ("Basic YTpi-_", "not base64"),

@@ -37,6 +37,7 @@ from certloom.api.roles import RolesController
 from certloom.api.scripts import ScriptsController
 from certloom.api.status import ProbesController, StatusController
 from certloom.api.templates import TemplatesController
+from certloom.api.users import TokensController, UsersController
 from certloom.clock import uuid7
 from certloom.errors import CertloomError
 from certloom.operations.authentication import Authenticator
@@ -61,6 +62,8 @@ CONTROLLERS = (
     PermissionsController,
     ProvidersController,
     MetadataFieldsController,
+    UsersController,
+    TokensController,
     AuditController,
     ScriptsController,
     StatusController,

@@ -37,15 +37,19 @@ async def authenticate(authenticator: Authenticator, header: str | None, address
     """
     scheme, _, encoded = (header or "").strip().partition(" ")
     if not scheme:
-        raise Unauthenticated("Send an Authorization header: Basic with DOMAIN\\user and password.")
-    if scheme.lower() != "basic":
+        raise Unauthenticated(
+            "Send an Authorization header: Basic with DOMAIN\\user and password, or Bearer with a token."
+        )
+    if scheme.lower() not in {"basic", "bearer"}:
         # What stands there is not repeated: a client that forgot the scheme has put its secret in that place.
-        raise Unauthenticated("The Authorization header's scheme is not offered. Use Basic.")
+        raise Unauthenticated("The Authorization header's scheme is not offered. Use Basic or Bearer.")
     if not secure:
         raise InsecureConnection(
-            "The password was sent over plain HTTP, where anybody on the way can read it. Change it, and use HTTPS: "
+            "A secret was sent over plain HTTP, where anybody on the way can read it. Change it, and use HTTPS: "
             "start the server with --tls auto or --tls-cert and --tls-key (or --insecure-http if you accept that)."
         )
+    if scheme.lower() == "bearer":
+        return await authenticator.token(encoded.strip(), address)
     name, password = _credentials(encoded)
     return await authenticator.password(name, password, address)
 

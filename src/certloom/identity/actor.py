@@ -12,12 +12,16 @@ SYSTEM_ACCOUNT_ID = 0
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """The account an operation runs for, with the roles and access strings it holds at this moment."""
+    """The account an operation runs for, with the roles and access strings it holds at this moment.
+
+    ``token_id`` names the token that stands for the account, which may have less than the account; None without one.
+    """
 
     account_id: int
     name: AccountName
     role_ids: frozenset[int]
     permissions: tuple[str, ...]
+    token_id: int | None = None
 
     @property
     def display(self) -> str:

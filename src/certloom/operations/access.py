@@ -73,6 +73,10 @@ class Operation(StrEnum):
     UPDATE_ACCOUNT = "update account"
     CHANGE_OWN_PASSWORD = "change own password"  # noqa: S105 - the name of an operation
     CHANGE_PASSWORD = "change password"  # noqa: S105 - the name of an operation
+    LIST_TOKENS = "list tokens"
+    LIST_ALL_TOKENS = "list all tokens"
+    CREATE_TOKEN = "create token"  # noqa: S105 - the name of an operation
+    REVOKE_TOKEN = "revoke token"  # noqa: S105 - the name of an operation
     READ_AUDIT = "read audit log"
     DOWNLOAD_AUDIT = "download audit log"
     AUTHENTICATE = "authenticate"
@@ -161,6 +165,10 @@ ACCESS: Mapping[Operation, tuple[str, ...]] = {
     Operation.UPDATE_ACCOUNT: (permission.MODIFY_ROLES,),
     Operation.CHANGE_OWN_PASSWORD: _SIGNED_IN,
     Operation.CHANGE_PASSWORD: (permission.MODIFY_ROLES,),
+    Operation.LIST_TOKENS: _SIGNED_IN,
+    Operation.LIST_ALL_TOKENS: (permission.READ_ROLES,),
+    Operation.CREATE_TOKEN: _SIGNED_IN,
+    Operation.REVOKE_TOKEN: _SIGNED_IN,
     Operation.READ_AUDIT: (permission.READ_AUDIT,),
     Operation.DOWNLOAD_AUDIT: (permission.READ_AUDIT,),
     Operation.AUTHENTICATE: _SIGNED_IN,

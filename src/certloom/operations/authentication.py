@@ -7,6 +7,7 @@ that a flood fills no log.
 import asyncio
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NoReturn
 
 from certloom.errors import Forbidden, Invalid
 from certloom.identity.account import read_account_name
@@ -15,6 +16,7 @@ from certloom.identity.lockout import Lockout
 from certloom.identity.verified import VerifiedCredentials
 from certloom.operations.access import Operation
 from certloom.operations.accounts import actor_of
+from certloom.operations.api_tokens import actor_by_token
 from certloom.operations.audit import record_refusal
 from certloom.operations.services import Services
 from certloom.store.accounts import AccountRow, read_account, security_rev
@@ -59,10 +61,26 @@ class Authenticator:
             is_first = self.lockout.failed(key, address, self.services.clock())
         if is_first:
             # People type passwords into name fields: a name nobody has is not written down.
-            entity = ("Account", key if known else "unknown")
-            who = system_actor("authentication")
-            await record_refusal(self.services, who, Operation.AUTHENTICATE, entity, f"Failed from {address}.")
+            await self._record(address, key if known else "unknown")
         raise CredentialsRefused("The user name or the password is wrong.")
+
+    async def token(self, secret: str, address: str) -> Actor:
+        """The actor a token stands for. Raises CredentialsRefused or TooManyFailures."""
+        self._refuse_locked("", address)
+        actor = await actor_by_token(self.services, secret)
+        if actor is None:
+            await self.refuse_bearer(address, "The token is unknown, expired or revoked. Make another one.")
+        return actor
+
+    async def refuse_bearer(self, address: str, message: str) -> NoReturn:
+        """Count a bearer token that proves nothing. Raises CredentialsRefused."""
+        if self.lockout.failed("", address, self.services.clock()):
+            await self._record(address, "token")
+        raise CredentialsRefused(message)
+
+    async def _record(self, address: str, whose: str) -> None:
+        who, entity = system_actor("authentication"), ("Account", whose)
+        await record_refusal(self.services, who, Operation.AUTHENTICATE, entity, f"Failed from {address}.")
 
     def _refuse_locked(self, key: str, address: str) -> None:
         if self.lockout.locked(key, address, self.services.clock()):

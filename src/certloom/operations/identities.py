@@ -16,11 +16,12 @@ from certloom.operations.accounts import (
     account_name,
     account_view,
     actor_of,
+    change_password,
     new_account,
     password_hash,
 )
 from certloom.operations.people import commit_people
-from certloom.operations.reach import require_over
+from certloom.operations.reach import RightsExceeded, require_over
 from certloom.operations.role_changes import checked_holders, role_of
 from certloom.operations.services import Services
 from certloom.store.accounts import (
@@ -32,6 +33,8 @@ from certloom.store.accounts import (
     read_roles_of,
     security_rev,
 )
+from certloom.store.credentials import SessionRow, list_tokens, sessions_of
+from certloom.store.moments import text_of
 from certloom.store.rows import Delete, Insert, Put, Write
 
 __all__ = [
@@ -45,6 +48,7 @@ __all__ = [
     "is_known_account",
     "my_access",
     "remove_identity",
+    "set_password",
     "switch_account",
 ]
 
@@ -126,6 +130,7 @@ async def remove_identity(services: Services, actor: Actor, account_id: int) -> 
     rev = await security_rev(services.database)
     row = await _changeable(services, actor, account_id)
     writes: list[Write] = [Put(msgspec.structs.replace(row, disabled=1, password_hash=None))]
+    writes += await _ended(services, account_id)
     for role in await read_roles_of(services.database, account_id):
         assigned = await read_assigned(services.database, role.id)
         checked_holders(role, [one.id for one in assigned if one.id != account_id])
@@ -152,9 +157,18 @@ async def switch_account(services: Services, actor: Actor, account_id: int, *, d
     return await account_view(services, changed)
 
 
+async def set_password(services: Services, actor: Actor, account_id: int, password: str) -> None:
+    """Set somebody's password. Raises AccountIdNotFound and what ``change_password`` raises."""
+    require(actor, Operation.CHANGE_PASSWORD)
+    row = await _existing(services, account_id)
+    await change_password(services, actor, row.display, password)
+
+
 async def change_own_password(services: Services, actor: Actor, current: str, wanted: str) -> None:
-    """Choose a new password, which takes the present one. Raises PasswordRefused."""
+    """Choose a new password, which takes the present one. Raises PasswordRefused, or RightsExceeded for a token."""
     require(actor, Operation.CHANGE_OWN_PASSWORD)
+    if actor.token_id is not None:
+        raise RightsExceeded("A token cannot change the password. Sign in with it.", Operation.CHANGE_OWN_PASSWORD)
     rev = await security_rev(services.database)
     row = await _existing(services, actor.account_id)
     if not await asyncio.to_thread(services.hasher.verify, row.password_hash, current):
@@ -163,6 +177,14 @@ async def change_own_password(services: Services, actor: Actor, current: str, wa
     changed = Put(msgspec.structs.replace(row, password_hash=hashed))
     entity, message = ("Account", row.display), "Changed their own password."
     await commit_people(services, actor, Operation.CHANGE_OWN_PASSWORD, entity, message, changed, decided_at=rev)
+
+
+async def _ended(services: Services, account_id: int) -> list[Write]:
+    """Whatever else stands for an account, ended: it must not come to life again with the account."""
+    now = text_of(services.clock())
+    tokens = await list_tokens(services.database, account_id)
+    ended: list[Write] = [Put(msgspec.structs.replace(one, revoked_at=one.revoked_at or now)) for one in tokens]
+    return ended + [Delete(SessionRow, (digest,)) for digest in await sessions_of(services.database, account_id)]
 
 
 async def _existing(services: Services, account_id: int) -> AccountRow:

@@ -128,7 +128,8 @@ async def _as_of_now(services: Services, actor: Actor) -> Actor:
     if account is None or account.disabled:
         return msgspec.structs.replace(actor, role_ids=frozenset())
     roles = await read_roles_of(services.database, actor.account_id)
-    return msgspec.structs.replace(actor, role_ids=frozenset(role.id for role in roles))
+    # No more than the credentials gave: a token may stand for some of the roles only.
+    return msgspec.structs.replace(actor, role_ids=actor.role_ids & {role.id for role in roles})
 
 
 async def _checked(
