@@ -123,9 +123,12 @@ class Passage:
             case EffectStep() as effect:
                 await self._run_effect(step, effect, attempt)
             case _:
-                # Publishing refuses these; a definition may come from a release that had more step types.
-                message = f"step type {step.extension_name} is not known to this release."
-                self.record(StepFailed(at=self._services.clock(), step=step.unique_name, message=message))
+                self._record_unknown(step)
+
+    def _record_unknown(self, step: Step) -> None:
+        """Publishing refuses these; the package that brought the type may be gone or broken since."""
+        message = f"step type {step.extension_name} is not known to this server (certloom doctor tells of packages)."
+        self.record(StepFailed(at=self._services.clock(), step=step.unique_name, message=message))
 
     async def _run_pure(self, step: Step, step_type: PureStep, attempt: int) -> None:
         try:
@@ -180,8 +183,10 @@ class Passage:
 
     async def _resume(self, step: Step, cursor: Cursor) -> None:
         """Take over a step that was started and never ended, with the same intent and key."""
-        step_type = self._services.step_types[step.extension_name]
-        assert isinstance(step_type, EffectStep)  # noqa: S101 - only these are ever started
+        step_type = self._services.step_types.get(step.extension_name)
+        if not isinstance(step_type, EffectStep):
+            self._record_unknown(step)
+            return
         now, attempt, key, intent = self._services.clock(), cursor.attempt + 1, cursor.key or "", cursor.intent or {}
         policy = retry_policy((await self._context(step, key)).view.parameters)
         if cursor.phase is Phase.STARTED and not policy.repeatable(step_type.again(intent)):

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from certloom.errors import CertloomError, Conflict, Forbidden
+from certloom.errors import CertloomError, Conflict, Forbidden, Unavailable
 from certloom.identity.actor import Actor
 from certloom.operations.access import Operation, require
 from certloom.operations.audit import entry, record_refusal
@@ -37,13 +37,24 @@ from certloom.workflow.outcome import Continue, Reject, Suspend
 from certloom.workflow.signal import SignalDefinition, read_signal_data, split_signal_key
 from certloom.workflow.step import PureStep
 
-__all__ = ["AlreadySignalled", "SelfApprovalRefused", "SignalNotAwaited", "SignalRoleMissing", "signal_instance"]
+__all__ = [
+    "AlreadySignalled",
+    "SelfApprovalRefused",
+    "SignalNotAwaited",
+    "SignalRoleMissing",
+    "StepTypeAbsent",
+    "signal_instance",
+]
 
 _ATTEMPTS = 5
 
 
 class SignalNotAwaited(Conflict):
     """The instance does not wait for this signal: it is elsewhere, or has ended."""
+
+
+class StepTypeAbsent(Unavailable):
+    """The type of the step is not known at the moment; the instance keeps waiting."""
 
 
 class AlreadySignalled(Conflict):
@@ -142,7 +153,14 @@ async def _checked(
 ) -> _Signal:
     step_name, signal_name = split_signal_key(signal_key)
     step = next((s for s in definition.steps if s.unique_name.casefold() == step_name.casefold()), None)
-    declared = services.step_types[step.extension_name].signal(signal_name) if step else None
+    step_type = services.step_types.get(step.extension_name) if step else None
+    if step is not None and step_type is None:
+        _check_any_role(actor, instance, definition)
+        raise StepTypeAbsent(
+            f"Step type {step.extension_name} is not known to this server, so the instance cannot go on from step "
+            f"{step.unique_name}; nothing was recorded. Ask an administrator to mend its package (certloom doctor)."
+        )
+    declared = step_type.signal(signal_name) if step_type else None
     if step is None or declared is None:
         _check_any_role(actor, instance, definition)
         raise SignalNotAwaited(_where_it_stands(instance, signal_key))
