@@ -196,12 +196,12 @@ def test_d07_what_is_printed_of_a_file_steers_no_terminal(cli: CommandLine, file
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[secrets]\n'A.b' = { value = 'x', file = 'y' }", "exactly one of"),
-        ("[secrets]\n'A.b' = { }", "exactly one of"),
-        ("[secrets]\n'A.b' = { environment = 'NOT_SET_ANYWHERE' }", "is empty"),
-        ("[secrets]\n'A.b' = { file = 'absent' }", "cannot be read"),
-        ("[secrets]\n'A.b' = 'plain'", "object"),
-        ("[secret]\n'A.b' = { value = 'x' }", "secret"),
+        ("[secrets]\n'Decide.b' = { value = 'x', file = 'y' }", "exactly one of"),
+        ("[secrets]\n'Decide.b' = { }", "exactly one of"),
+        ("[secrets]\n'Decide.b' = { environment = 'NOT_SET_ANYWHERE' }", "is empty"),
+        ("[secrets]\n'Decide.b' = { file = 'absent' }", "cannot be read"),
+        ("[secrets]\n'Decide.b' = 'plain'", "object"),
+        ("[secret]\n'Decide.b' = { value = 'x' }", "secret"),
         ("[keys]\nA = 1", "str"),
         ("[keys", "no import map"),
     ],
@@ -214,6 +214,13 @@ def test_an_import_map_with_a_fault_is_refused_and_nothing_is_imported(cli: Comm
     assert result.code == 1
     assert told in result.err
     assert content(cli.folder) == before
+
+
+def test_a_secret_of_a_step_that_the_file_does_not_have_is_not_asked_for(cli: CommandLine, files: Path) -> None:
+    (files / "map.toml").write_text("[secrets]\n'Elsewhere.key' = { environment = 'NOT_SET_ANYWHERE' }\n")
+    result = cli("definition", "import", str(WEB), "--map", "map.toml")
+    assert result.code == 0
+    assert "map, secrets.Elsewhere.key: nothing in the file is called so" in result.out
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones(cli: CommandLine) -> None:

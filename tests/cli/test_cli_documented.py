@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -6,12 +7,13 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import PATIENCE, CommandLine, environment, served
+from tests.cli.conftest import CERTLOOM, PATIENCE, CommandLine, environment, served
 
 from certloom.settings import read_settings
 from certloom.steps.custom_powershell import CustomPowerShellStep
 
 DOCS = Path(__file__).parents[2] / "docs"
+DEFINITIONS = Path(__file__).parents[1] / "data" / "definitions"
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -115,3 +117,55 @@ def test_the_settings_of_the_library_guide_are_read(tmp_path: Path) -> None:
     settings = read_settings({}, {}, file).settings
 
     assert (settings.scripts_pwsh, settings.scripts_pwsh_seconds) == ("fenced", 60.0)
+
+
+def scripted(page: str, folder: Path, data_folder: Path, **variables: str) -> str:
+    """What the bash blocks of a page print, run as they stand, one after the other."""
+    bin_folder = Path(CERTLOOM[0]).parent
+    done = subprocess.run(  # noqa: S603 - our own words
+        [shutil.which("bash") or "bash", "-c", "set -eu -o pipefail\n" + "".join(blocks(page, "bash"))],
+        cwd=folder,
+        env=environment(
+            CERTLOOM_DATA_FOLDER=str(data_folder), PATH=f"{bin_folder}{os.pathsep}{os.environ['PATH']}", **variables
+        ),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_k02_workflows_move_as_the_guide_says(folder: Path, tmp_path: Path) -> None:
+    page = "how-to/move-from-keyfactor-command.md"
+    (map_text,) = blocks(page, "toml")
+    (tmp_path / "map.toml").write_text(map_text)
+    (tmp_path / "directory-secret.txt").write_text("another\n")
+    (tmp_path / "intranet.toml").write_text('name = "Intranet"\ndisplay_name = "Servers of the intranet"\n')
+    for name in ("approved-web-server", "signed-off-revocation"):
+        shutil.copy(DEFINITIONS / f"{name}.json", tmp_path)
+    without_ticket = json.loads((tmp_path / "signed-off-revocation.json").read_text())
+    without_ticket["Steps"] = [one for one in without_ticket["Steps"] if one["UniqueName"] != "Ticket"]
+    for one in without_ticket["Steps"]:
+        if one["UniqueName"] == "StartNOOP":
+            one["Outputs"] = {"continue": "SignOff"}
+    (tmp_path / "signed-off-revocation.json").write_text(json.dumps(without_ticket))
+
+    told = scripted(page, tmp_path, folder, DIRECTORY_SECRET="x")
+
+    assert "Imported Approved web server as a draft of type Enrollment" in told
+    assert "Open before" not in told
+    assert told.count("the requester's own vote is refused here") == 2
+    back = json.loads((tmp_path / "back.json").read_text())
+    assert (back["DisplayName"], back["KeyDisplayName"]) == ("Approved web server", "Servers of the intranet")
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_d07_definitions_are_kept_in_git_as_the_guide_says(folder: Path, tmp_path: Path) -> None:
+    told = scripted("how-to/keep-definitions-in-git.md", tmp_path, folder).splitlines()
+
+    assert told[0] == "Wrote 2 definitions into definitions."
+    assert '    + "Everything that no other definition covers."' in told
+    assert told.index("drift: 1") < told.index("Done.")
+    assert told[-1] == "Nothing to do."

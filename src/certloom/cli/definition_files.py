@@ -3,7 +3,7 @@
 import json
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +87,8 @@ class _Secret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     file: str | None = None
 
 
-def read_map(file: Path | None, environment: Mapping[str, str] = os.environ) -> ImportMap:
-    """The map in a TOML file, its secrets read from where they are; an empty one without a file.
+def read_map(file: Path | None, definitions: Iterable[ExportedDefinition]) -> ImportMap:
+    """The map in a TOML file, with the secrets of these definitions' steps; an empty one without a file.
 
     A file a secret is in lies relative to the map. Raises MapUnusable.
     """
@@ -100,18 +100,22 @@ def read_map(file: Path | None, environment: Mapping[str, str] = os.environ) -> 
         raise MapUnusable(f"{file} cannot be read: {error.strerror}. Check its name.") from error
     except (ValueError, msgspec.ValidationError) as error:
         raise MapUnusable(f"{file} is no import map: {error}. Correct it there.") from error
-    secrets = {place: _secret(place, one, file.parent, environment) for place, one in given.secrets.items()}
+    steps = {step.unique_name.casefold() for definition in definitions for step in definition.all_steps}
+    secrets = {
+        place: _secret(place, one, file.parent) if place.rpartition(".")[0].casefold() in steps else ""
+        for place, one in given.secrets.items()
+    }
     return ImportMap(
         keys=given.keys, roles=given.roles, signals=given.signals, secrets=secrets, parameters=given.parameters
     )
 
 
-def _secret(place: str, given: _Secret, folder: Path, environment: Mapping[str, str]) -> str:
+def _secret(place: str, given: _Secret, folder: Path) -> str:
     match given:
         case _Secret(value=str(value), environment=None, file=None):
             found = value
         case _Secret(value=None, environment=str(name), file=None):
-            found = environment.get(name, "")
+            found = os.environ.get(name, "")
         case _Secret(value=None, environment=None, file=str(name)):
             found = _in_file(place, folder / name)
         case _:

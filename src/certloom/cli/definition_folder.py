@@ -37,7 +37,8 @@ async def diff(
 
     Example: certloom definition diff definitions
     """
-    files, given = read_folder(folder), read_map(import_map)
+    files = read_folder(folder)
+    given = read_map(import_map, [file.exported for file in files])
     async with opened(options) as certloom:
         plan = await plan_files(certloom.services, operator(), files, given)
     drifted = [one for one in plan.definitions if one.action is not Action.UNCHANGED]
@@ -65,7 +66,8 @@ async def apply(
 
     Example: certloom definition apply definitions --yes
     """
-    files, given = read_folder(folder), read_map(import_map)
+    files = read_folder(folder)
+    given = read_map(import_map, [file.exported for file in files])
     async with opened(options) as certloom:
         plan = await plan_files(certloom.services, operator(), files, given, delete=delete)
         if not options.json:

@@ -125,7 +125,7 @@ async def import_file(
     Example: certloom definition import exported.json --map map.toml
     """
     exported, unread = read_file(file)
-    given = read_map(import_map)
+    given = read_map(import_map, [exported])
     async with opened(options) as certloom:
         imported = await import_definition(certloom.services, operator(), exported, given)
         notes = [

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from certloom.workflow.condition import is_expression
 from certloom.workflow.definition import Step
 from certloom.workflow.faults import Fault
 from certloom.workflow.parameters import Parameter, named_as_declared
@@ -11,7 +12,6 @@ from certloom.workflow.step import StepType
 __all__ = ["own_features", "without_own_defaults"]
 
 _OUTPUT = "continue"
-_EXPRESSION = "cel:"
 
 
 def own_features(steps: Sequence[Step], step_types: Mapping[str, StepType]) -> tuple[Fault, ...]:
@@ -25,7 +25,7 @@ def _of(step: Step, step_type: StepType | None) -> Iterator[Fault]:
         text = f"{step_type.extension_name} is a step type of certloom"
         yield Fault(name, "ExtensionName", "own-step-type", text)
     for condition in step.conditions:
-        if condition.strip().casefold().startswith(_EXPRESSION):
+        if is_expression(condition):
             text = f"{condition[:60]!r} is an expression; the product takes True, False or one token"
             yield Fault(name, "Conditions", "own-condition", text)
     for output in step.outputs:
