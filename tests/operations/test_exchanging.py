@@ -200,6 +200,19 @@ async def test_scripts_that_escape_by_hand_and_changes_after_an_approval_are_war
     assert "line 2" in remark
 
 
+async def test_d07_a_secret_in_a_file_is_taken_and_warned_of_and_a_reference_is_not_followed(world: World) -> None:
+    document = msgspec.json.decode(msgspec.json.encode(OWN["team-mails"]))
+    for one in document["Steps"]:
+        if one["UniqueName"] == "FindTeam":
+            one["ConfigurationParameters"] |= {"client_id": "in-the-clear", "client_secret": {"Environment": "HOME"}}
+    imported = await bring(world, document)
+    (bared,) = [fault for fault in imported.warnings if fault.rule == "secret-in-file"]
+    assert (bared.step, bared.field) == ("FindTeam", "ConfigurationParameters.client_id")
+    assert "FindTeam:ConfigurationParameters.client_secret:secret-foreign" in places(imported)
+    assert "FindTeam:ConfigurationParameters.client_secret:parameter-missing" in places(imported)
+    assert "in-the-clear" not in str((imported, await leave(world, imported, ExportForm.V1)))
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -8,6 +8,7 @@ import pytest
 from tests.operations.conftest import ROOT, World, linear, step
 
 from certloom.operations.definition_versions import save_steps
+from certloom.operations.definition_view import existing_steps
 from certloom.operations.definitions import create_definition, definition_view, definitions, delete_definition
 from certloom.operations.exchange.applying import apply_plan
 from certloom.operations.exchange.planning import (
@@ -18,6 +19,7 @@ from certloom.operations.exchange.planning import (
     kept_definitions,
     plan_files,
 )
+from certloom.operations.step_secrets import open_secret
 from certloom.workflow.exported import ExportedDefinition, document_of
 from certloom.workflow.import_map import ImportMap
 from certloom.workflow.kept_form import file_names
@@ -194,3 +196,87 @@ async def test_what_somebody_changed_since_is_a_difference_in_words(world: World
     told = {one.place: one.lines() for one in drift.differences}
     assert told["Steps.RequireApproval1.ConfigurationParameters.MinimumApprovals"] == ["- 4", "+ 1"]
     assert UUID(drift.definition_id) == world.definition
+
+
+CALL = step(
+    "OAuthRESTRequest",
+    "Call",
+    parameters={
+        "Verb": "GET",
+        "URL": "https://directory.example/teams",
+        "TokenEndpoint": "https://login.example/token",
+        "client_id": "certloom",
+        "client_secret": "open-sesame-4711",
+    },
+)
+
+
+async def with_secrets(world: World) -> Folder:
+    await world.publish(CALL, step("EnrollStep"))
+    return await folder_of(world)
+
+
+def secrets(**values: str) -> ImportMap:
+    return ImportMap(secrets={f"call.{name}": value for name, value in values.items()})
+
+
+async def test_d07_no_secret_is_in_a_file_and_applying_keeps_those_that_are_set(world: World) -> None:
+    folder = await with_secrets(world)
+    assert "open-sesame-4711" not in json.dumps(folder)
+    folder["Web"]["Description"] = "Other"
+    await apply(world, folder)
+    view = await definition_view(world.services, ROOT, world.definition)
+    assert view.row.published_version == view.row.draft_version
+    assert await opened_secret(world, "client_secret") == "open-sesame-4711"
+    assert await world.rows("secret") == 2
+
+
+async def opened_secret(world: World, name: str) -> str | None:
+    row = (await definition_view(world.services, ROOT, world.definition)).row
+    steps = await existing_steps(world.services, row, row.draft_version)
+    (held,) = [one.parameters[name] for one in steps if one.unique_name == "Call"]
+    return await open_secret(world.services, row.id, "Call", held)
+
+
+async def test_a_secret_of_the_map_is_stored_where_it_is_another_one_and_told_without_its_value(world: World) -> None:
+    folder = await with_secrets(world)
+    assert (await plan(world, folder, secrets(client_id="certloom", client_secret="open-sesame-4711"))).changes == ()
+    given = secrets(client_id="certloom", client_secret="rotated-0815")
+    (changed,) = (await apply(world, folder, given)).changes
+    (difference,) = changed.differences
+    assert difference.place == "Steps.Call.ConfigurationParameters.client_secret"
+    assert difference.lines() == ["- a secret", "+ a new secret"]
+    assert await opened_secret(world, "client_secret") == "rotated-0815"
+    assert await opened_secret(world, "client_id") == "certloom"
+    assert (await plan(world, folder, given)).changes == ()
+
+
+async def test_a_new_definition_needs_its_secrets_before_it_is_published(world: World) -> None:
+    folder = await with_secrets(world)
+    await delete_definition(world.services, ROOT, world.definition)
+    with pytest.raises(FilesUnusable, match=r"client_id: is required.*client_secret: is required"):
+        await apply(world, folder)
+    made = await apply(world, folder, secrets(client_id="certloom", client_secret="open-sesame-4711"))
+    assert actions(made)["Web"] == "create"
+    assert (await plan(world, folder)).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("in-the-clear", "secret in the clear"),
+        ({"Sealed": "018f0000-0000-7000-8000-000000000000"}, "secret of another system"),
+        ({"Environment": "HOME"}, "secret of another system"),
+        ({"Provider": 1, "Parameters": {"SecretId": "7"}}, "secret of another system"),
+    ],
+)
+async def test_d07_a_secret_or_a_reference_to_one_in_a_file_is_refused(world: World, value: Any, told: str) -> None:
+    folder = await with_secrets(world)
+    (call,) = [one for one in folder["Web"]["Steps"] if one["UniqueName"] == "Call"]
+    call["ConfigurationParameters"]["client_secret"] = value
+    before = await folder_of(world)
+    with pytest.raises(FilesUnusable, match=told) as refused:
+        await apply(world, folder)
+    assert "in-the-clear" not in refused.value.message
+    assert await folder_of(world) == before
+    assert await opened_secret(world, "client_secret") == "open-sesame-4711"

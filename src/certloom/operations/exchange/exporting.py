@@ -4,7 +4,6 @@ Ids of roles and secrets do not leave. Source: workflow-definitions reference, 1
 """
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from msgspec import UNSET
@@ -26,7 +25,6 @@ from certloom.workflow.exported import (
     ExportForm,
 )
 from certloom.workflow.own_features import own_features, without_own_defaults
-from certloom.workflow.parameters import DataType, named_as_declared
 from certloom.workflow.step import StepType
 
 __all__ = ["DefinitionNotPortable", "export_definition", "exported_of"]
@@ -68,7 +66,7 @@ def _require_portable(services: Services, view: DefinitionView, form: ExportForm
 
 
 def exported_of(view: DefinitionView, step_types: Mapping[str, StepType], form: ExportForm) -> ExportedDefinition:
-    """The view as a file of this form holds it."""
+    """The view, which shows no secrets, as a file of this form holds it."""
     row, keys = view.row, view.keys
     exported = ExportedDefinition(
         id=row.id,
@@ -94,7 +92,7 @@ def _step(step: Step, step_type: StepType | None, roles: Mapping[int, str], form
         unique_name=step.unique_name,
         extension_name=step.extension_name,
         enabled=step.enabled,
-        configuration_parameters=_parameters(step, step_type),
+        configuration_parameters=without_own_defaults(step_type.parameters if step_type else (), step.parameters),
         signals=tuple(_signal(signal, roles, form) for signal in step.signals),
         conditions=tuple(
             ExportedCondition(id=condition_id, value=value)
@@ -102,19 +100,6 @@ def _step(step: Step, step_type: StepType | None, roles: Mapping[int, str], form
         ),
         outputs=step.outputs,
     )
-
-
-def _parameters(step: Step, step_type: StepType | None) -> dict[str, Any]:
-    """The parameters without secrets, and without ours that say nothing."""
-    if step_type is None:
-        return step.parameters
-    secrets = {one.name for one in step_type.parameters if one.data_type is DataType.SECRET}
-    shown = {name: None if _is(name, secrets, step_type) else value for name, value in step.parameters.items()}
-    return without_own_defaults(step_type.parameters, shown)
-
-
-def _is(name: str, declared: set[str], step_type: StepType) -> bool:
-    return next(iter(named_as_declared(step_type.parameters, {name: None}))) in declared
 
 
 def _signal(signal: SignalConfiguration, roles: Mapping[int, str], form: ExportForm) -> ExportedSignal:

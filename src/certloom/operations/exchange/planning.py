@@ -131,7 +131,7 @@ async def _planned(
     services: Services, file: DefinitionFile, given: ImportMap, here: DefinitionView | None
 ) -> tuple[PlannedDefinition, tuple[Fault, ...]]:
     wanted = await wanted_definition(services, file.exported, given, here)
-    found = () if here is None or wanted.kept is None else _differing(kept_view(services, here), wanted.kept)
+    found = () if here is None or wanted.kept is None else _differing(kept_view(services, here), wanted)
     planned = PlannedDefinition(
         action=Action.CREATE if here is None else _action(found),
         workflow_type=wanted.read.workflow_type,
@@ -144,10 +144,11 @@ async def _planned(
     return planned, wanted.faults
 
 
-def _differing(here: ExportedDefinition, wanted: ExportedDefinition) -> tuple[PlaceDifference, ...]:
+def _differing(here: ExportedDefinition, wanted: WantedDefinition) -> tuple[PlaceDifference, ...]:
     """What has to change. A file cannot take out of use what is in use: that is what Enabled is for."""
-    found = differences(here, wanted)
-    return found if wanted.is_published is True else tuple(one for one in found if one.place != _IN_USE)
+    found = differences(here, wanted.kept) if wanted.kept else ()
+    told = found if wanted.publish else tuple(one for one in found if one.place != _IN_USE)
+    return (*told, *wanted.new_secrets)
 
 
 _IN_USE = "IsPublished"

@@ -14,7 +14,7 @@ from certloom.store.accounts import list_roles
 from certloom.workflow.definition import SignalConfiguration
 from certloom.workflow.exported import ExportedDefinition, ExportedSignal, ExportedStep
 from certloom.workflow.faults import Fault
-from certloom.workflow.parameters import DataType, named_as_declared
+from certloom.workflow.parameters import DataType, declared_as
 
 __all__ = ["ReadDefinition", "plain_secrets", "read_definition_file"]
 
@@ -60,13 +60,14 @@ async def _keys(
 
 
 def _draft(services: Services, step: ExportedStep, roles: Mapping[str, int]) -> StepDraft:
+    secrets = _secret_names(services, step)
     return StepDraft(
         unique_name=step.unique_name,
         display_name=step.display_name or "",
         extension_name=step.extension_name,
         enabled=step.enabled,
         parameters={
-            name: None if name in _secret_names(services, step) and not isinstance(value, str) else value
+            name: value if name not in secrets or (isinstance(value, str) and value) else None
             for name, value in step.parameters.items()
         },
         signals=tuple(_configuration(signal, roles) for signal in step.signals or ()),
@@ -96,10 +97,8 @@ def _secret_names(services: Services, step: ExportedStep) -> set[str]:
     step_type = next((one for name, one in services.step_types.items() if name.casefold() == folded), None)
     if step_type is None:
         return set()
-    secret = {one.name for one in step_type.parameters if one.data_type is DataType.SECRET}
-    return {
-        name for name in step.parameters if next(iter(named_as_declared(step_type.parameters, {name: None}))) in secret
-    }
+    declared = {name: declared_as(step_type.parameters, name) for name in step.parameters}
+    return {name for name, one in declared.items() if one is not None and one.data_type is DataType.SECRET}
 
 
 def _foreign_secrets(services: Services, step: ExportedStep) -> Iterator[Fault]:

@@ -8,22 +8,28 @@ from msgspec.structs import replace
 from certloom.operations.definition_keys import KEY_KINDS
 from certloom.operations.definition_steps import step_of, with_closing_step
 from certloom.operations.definition_versions import faults_of
-from certloom.operations.definition_view import DefinitionView
+from certloom.operations.definition_view import DefinitionView, existing_steps
 from certloom.operations.exchange.exporting import exported_of
 from certloom.operations.exchange.reading import ReadDefinition, plain_secrets, read_definition_file
+from certloom.operations.exchange.secrets_given import only_new_secrets
 from certloom.operations.services import Services
+from certloom.operations.step_secrets import seal_secrets
 from certloom.store.accounts import list_roles
 from certloom.store.definitions import DefinitionRow
 from certloom.workflow.exported import ExportedDefinition, ExportForm
 from certloom.workflow.faults import Fault, open_points
 from certloom.workflow.import_map import ImportMap, filled
-from certloom.workflow.kept_form import kept_form
+from certloom.workflow.kept_form import PlaceDifference, kept_form
+from certloom.workflow.secret import without_secrets
 
 __all__ = ["WantedDefinition", "kept_view", "wanted_definition"]
 
 
 class WantedDefinition(msgspec.Struct, frozen=True, kw_only=True):
-    """What a file asks for. ``kept`` is None where the file cannot be used at all; ``faults`` say why."""
+    """What a file asks for. ``kept`` is None where the file cannot be used at all; ``faults`` say why.
+
+    ``new_secrets`` says, without values, which secrets the map gives that are others than those here.
+    """
 
     read: ReadDefinition
     description: str
@@ -31,6 +37,7 @@ class WantedDefinition(msgspec.Struct, frozen=True, kw_only=True):
     publish: bool
     kept: ExportedDefinition | None
     faults: tuple[Fault, ...]
+    new_secrets: tuple[PlaceDifference, ...] = ()
 
 
 def kept_view(services: Services, view: DefinitionView) -> ExportedDefinition:
@@ -42,8 +49,9 @@ def kept_view(services: Services, view: DefinitionView) -> ExportedDefinition:
 async def wanted_definition(
     services: Services, file: ExportedDefinition, given: ImportMap, here: DefinitionView | None
 ) -> WantedDefinition:
-    """What a file asks for, filled from the map; secrets that are set here stay as they are."""
+    """What a file asks for, filled from the map. Secrets that neither gives stay as they are here."""
     read = await read_definition_file(services, filled(file, given))
+    read, new_secrets = await only_new_secrets(services, read, here)
     wanted = WantedDefinition(
         read=read,
         description=file.description or "",
@@ -51,14 +59,17 @@ async def wanted_definition(
         publish=file.is_published is not False,
         kept=None,
         faults=tuple(_head_faults(services, file, read, here)),
+        new_secrets=new_secrets,
     )
     if wanted.faults:
         return wanted
     view = await _view(services, file, wanted)
+    shown = tuple(without_secrets(step, services.step_types.get(step.extension_name)) for step in view.steps)
+    faults = await _step_faults(services, view, wanted, here)
     return replace(
         wanted,
-        kept=kept_view(services, view),
-        faults=(*_secrets_in_file(services, file), *read.unresolved, *await _step_faults(services, view, wanted)),
+        kept=kept_view(services, replace(view, steps=shown)),
+        faults=(*_secrets_in_file(services, file), *read.unresolved, *faults),
     )
 
 
@@ -102,11 +113,16 @@ def _secrets_in_file(services: Services, file: ExportedDefinition) -> Iterator[F
         yield Fault(step, f"ConfigurationParameters.{name}", "secret-in-file", text)
 
 
-async def _step_faults(services: Services, view: DefinitionView, wanted: WantedDefinition) -> tuple[Fault, ...]:
+async def _step_faults(
+    services: Services, view: DefinitionView, wanted: WantedDefinition, here: DefinitionView | None
+) -> tuple[Fault, ...]:
     """What forbids to save the steps and, where they shall be in use, to publish them."""
     faults = await faults_of(services, view.row, view.steps)
     if not wanted.publish:
         return faults
     nothing = Fault("", "Keys", "key-missing", "there is none, so nothing would ever reach this definition")
     keyless = () if view.row.is_global or view.keys else (nothing,)
-    return (*faults, *keyless, *open_points(view.steps, services.step_types, frozenset(view.roles)))
+    earlier = await existing_steps(services, here.row, here.version) if here else ()
+    # What is null in the file and held here is not missing.
+    completed, _ = seal_secrets(services, here.row.id if here else "", view.steps, earlier)
+    return (*faults, *keyless, *open_points(completed, services.step_types, frozenset(view.roles)))
