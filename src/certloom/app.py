@@ -42,6 +42,7 @@ from certloom.steps.require_approval import RequireApproval
 from certloom.steps.rest_request import RestRequest
 from certloom.steps.revoke import RevokeStep
 from certloom.steps.update_metadata import UpdateMetadata
+from certloom.steps.update_subject_sans import UpdateSubjectSans
 from certloom.store.change import Change
 from certloom.store.data_folder import DataFolder
 from certloom.store.database import Database
@@ -75,6 +76,7 @@ STEP_TYPES: tuple[StepType, ...] = (
     EnrollStep(),
     RevokeStep(),
     UpdateMetadata(),
+    UpdateSubjectSans(),
 )
 WORKFLOW_TYPES: tuple[WorkflowType, ...] = (Enrollment(), Revocation(), Expiration())
 

@@ -6,6 +6,7 @@ import pytest
 from tests.steps.conftest import FakeContext, view
 
 from certloom.authorities.embedded.authority import EmbeddedAuthority
+from certloom.errors import Invalid
 from certloom.steps.revoke import RevokeStep
 from certloom.workflow.approval import bind, digest
 from certloom.workflow.approved_request import RequestChanged
@@ -39,3 +40,20 @@ async def test_a09_a_vote_about_another_revocation_stops_it(issuing: EmbeddedAut
     vote = ReceivedSignal("S", "ApprovalStatus", 2, "bob", datetime(2026, 1, 1, tzinfo=UTC), {"Approved": True}, about)
     with pytest.raises(RequestChanged, match="bob decided"):
         await STEP.prepare(FakeContext(view(ASKED, vote), issuing))
+
+
+@pytest.mark.parametrize(
+    "rewritten",
+    [
+        {"RevokeCode": 6},
+        {"RevokeCode": 8},
+        {"RevokeCode": "soon"},
+        {"EffectiveDate": "2999-01-01T00:00:00Z"},
+        {"EffectiveDate": 5},
+    ],
+)
+async def test_a17_a_revocation_rewritten_by_a_script_is_held_to_the_rules_of_a_new_one(
+    issuing: EmbeddedAuthority, rewritten: dict[str, Any]
+) -> None:
+    with pytest.raises(Invalid):
+        await STEP.prepare(FakeContext(view(ASKED | rewritten), issuing))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import MINYEAR, datetime, timedelta
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -17,7 +17,7 @@ from certloom.operations.context import CertificateNotFound, authority_named
 from certloom.operations.services import Services
 from certloom.operations.templates import template_named
 from certloom.operations.triggers import Start, beginning
-from certloom.pki.revocation import ReasonNotAllowed, read_reason
+from certloom.pki.revocation import effective_moment, lasting_reason, read_reason
 from certloom.store.certificates import (
     CertificateRow,
     RevocationRow,
@@ -42,7 +42,6 @@ __all__ = [
 ]
 
 _MOST_AT_ONCE = 1000
-_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 class RevocationRefused(Conflict):
@@ -116,29 +115,13 @@ async def revoke_certificates(
     DefinitionDisabled.
     """
     require(actor, Operation.REVOKE_CERTIFICATE)
-    _check_reason(reason)
+    lasting_reason(reason)
     rows = await _revocable(services, certificate_ids, comment)
-    at = _effective(effective_at, services.clock())
+    at = effective_moment(effective_at, services.clock())
     changes = [await _beginning(services, actor, row, reason, comment, at) for row in rows]
     ids = await _start_all(services, changes)
     await asyncio.gather(*(services.settle(one, services.settings.enroll_wait_seconds) for one in ids))
     return _sorted([(row, await read_instance(services.database, one)) for row, one in zip(rows, ids, strict=True)])
-
-
-def _effective(wanted: datetime | None, now: datetime) -> datetime:
-    """Now, or earlier where that is asked for.
-
-    A revocation that takes effect later would stand in the way of one that is needed at once.
-    """
-    # For no moment at all, .NET clients send the first one of the year 1.
-    if wanted is None or wanted.year == MINYEAR:
-        return now
-    if wanted > now + _CLOCKS_DIFFER:
-        raise Invalid(
-            f"EffectiveDate {wanted.isoformat()} cannot be used: a revocation takes effect at once, or took effect "
-            "when the harm was done. Leave it out, or give that moment."
-        )
-    return min(wanted, now)
 
 
 async def _start_all(services: Services, changes: Sequence[Change]) -> list[str]:
@@ -150,16 +133,6 @@ async def _start_all(services: Services, changes: Sequence[Change]) -> list[str]
     )
     await services.database.commit(whole)
     return list(whole.wake)
-
-
-def _check_reason(number: int) -> None:
-    """Raises ReasonNotAllowed for an unknown number, and for a hold: it could not be ended again."""
-    reason = read_reason(number)
-    if reason.ends_hold or reason.name == "certificateHold":
-        raise ReasonNotAllowed(
-            f"{reason.text} ({number}) is not offered: certificates are revoked for good here, so nothing was done. "
-            "Give one of the reasons 0 to 5."
-        )
 
 
 async def _revocable(services: Services, certificate_ids: Sequence[int], comment: str) -> list[CertificateRow]:

@@ -1,12 +1,22 @@
 """Reasons for revocation as the wire numbers them (api-surface 6.2; RFC 5280, section 5.3.1)."""
 
+from datetime import MINYEAR, datetime, timedelta
 from typing import Final
 
 import msgspec
 
 from certloom.errors import Invalid
 
-__all__ = ["REASONS", "REMOVE_FROM_HOLD", "Reason", "ReasonNotAllowed", "read_reason"]
+__all__ = [
+    "REASONS",
+    "REMOVE_FROM_HOLD",
+    "MomentNotAllowed",
+    "Reason",
+    "ReasonNotAllowed",
+    "effective_moment",
+    "lasting_reason",
+    "read_reason",
+]
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -47,6 +57,10 @@ class ReasonNotAllowed(Invalid):
     """A number is no reason for revocation."""
 
 
+class MomentNotAllowed(Invalid):
+    """A moment from which no revocation can take effect."""
+
+
 def read_reason(number: int) -> Reason:
     """Return the reason with this number, or raise `ReasonNotAllowed`."""
     reason = REASONS.get(number)
@@ -54,3 +68,33 @@ def read_reason(number: int) -> Reason:
         known = ", ".join(f"{each.number} {each.text}" for each in REASONS.values())
         raise ReasonNotAllowed(f"{number} is no reason for revocation; the reasons are {known}.")
     return reason
+
+
+def lasting_reason(number: int) -> Reason:
+    """The reason with this number; raises `ReasonNotAllowed` for an unknown one and a hold, which cannot be ended."""
+    reason = read_reason(number)
+    if reason.ends_hold or reason.name == "certificateHold":
+        raise ReasonNotAllowed(
+            f"{reason.text} ({number}) is not offered: certificates are revoked for good here, so nothing was done. "
+            "Give one of the reasons 0 to 5."
+        )
+    return reason
+
+
+def effective_moment(wanted: datetime | None, now: datetime) -> datetime:
+    """Now, or earlier where that is asked for; raises `MomentNotAllowed` for one to come.
+
+    A revocation that takes effect later would stand in the way of one that is needed at once.
+    """
+    # For no moment at all, .NET clients send the first one of the year 1.
+    if wanted is None or wanted.year == MINYEAR:
+        return now
+    if wanted > now + _CLOCKS_DIFFER:
+        raise MomentNotAllowed(
+            f"EffectiveDate {wanted.isoformat()} cannot be used: a revocation takes effect at once, or took effect "
+            "when the harm was done. Leave it out, or give that moment."
+        )
+    return min(wanted, now)
+
+
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)

@@ -1,6 +1,7 @@
 """Distinguished names: read from text, checked, and rendered as text (RFC 4514)."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -16,6 +17,7 @@ __all__ = [
     "read_subject",
     "render_subject",
     "subject_parts",
+    "with_parts",
 ]
 
 ATTRIBUTES: Final[dict[str, tuple[ObjectIdentifier, int]]] = {
@@ -96,6 +98,25 @@ def render_subject(name: x509.Name) -> str:
 def subject_parts(name: x509.Name) -> tuple[tuple[str, str], ...]:
     """Return the parts of a name as (keyword, value), most specific first."""
     return tuple((_KEYWORDS.get(part.oid, part.oid.dotted_string), _text(part.value)) for part in reversed(list(name)))
+
+
+def with_parts(text: str, parts: Mapping[str, str]) -> str:
+    """The subject with these parts (value by keyword) in place of its own; an empty value removes the part.
+
+    A part that is new comes last; where there were several of a keyword, one takes their place. A value is one value,
+    whatever it holds. Raises `SubjectUnreadable`.
+    """
+    wanted = {keyword.upper(): value for keyword, value in parts.items()}
+    kept: list[tuple[str, str]] = []
+    for keyword, value in subject_parts(read_subject(text)):
+        if keyword not in wanted:
+            kept.append((keyword, value))
+        elif keyword not in {known for known, _ in kept}:
+            kept.append((keyword, wanted[keyword]))
+    present = {keyword for keyword, _ in kept}
+    kept.extend((keyword, value) for keyword, value in wanted.items() if keyword not in present)
+    attributes = [_attribute(keyword, value) for keyword, value in kept if value]
+    return render_subject(x509.Name(reversed(attributes)))
 
 
 def common_name(name: x509.Name | str) -> str | None:

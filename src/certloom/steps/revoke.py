@@ -4,18 +4,25 @@ What a second time does: revoking a revoked certificate with the same reason cha
 workflow-definitions reference, 4.5.
 """
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from typing_extensions import override
 
+from certloom.errors import Invalid
+from certloom.pki.revocation import effective_moment, lasting_reason
 from certloom.workflow.approved_request import check_approvals
 from certloom.workflow.carried import earlier_effect, request_mark
 from certloom.workflow.fact import CertificateRevoked
 from certloom.workflow.outcome import Continue, Outcome
 from certloom.workflow.step import EffectStep, Prepared, Retries, StepContext
 
-__all__ = ["RevokeStep"]
+__all__ = ["RevocationMalformed", "RevokeStep"]
+
+
+class RevocationMalformed(Invalid):
+    """The instance's data does not describe a revocation any more."""
 
 
 class RevokeStep(EffectStep):
@@ -36,13 +43,15 @@ class RevokeStep(EffectStep):
         if earlier is not None and await context.lookup.was_revoked_by(certificate_id, earlier.instance_id):
             return Prepared({"earlier": earlier.instance_id})
         serial, authority = await context.lookup.revocable_certificate(certificate_id, context.view.instance.id)
+        reason, moment = _revocation(data)
+        # The rules of a new revocation hold here, too: a script may have rewritten what was asked for.
         intent = {
             "certificate_id": certificate_id,
             "serial": serial,
             "authority": authority,
-            "reason": int(data["RevokeCode"]),
-            "effective_at": data["EffectiveDate"],
-            "comment": data["Comment"],
+            "reason": lasting_reason(reason).number,
+            "effective_at": effective_moment(moment, context.view.now).isoformat(),
+            "comment": str(data["Comment"]),
             "request": request_mark(context.view.request),
         }
         return Prepared(intent)
@@ -64,3 +73,15 @@ class RevokeStep(EffectStep):
             comment=intent["comment"],
         )
         return Continue({"Revoked": True}, (revoked,))
+
+
+def _revocation(data: Mapping[str, Any]) -> tuple[int, datetime]:
+    """Reason and moment as the data says them now. Raises RevocationMalformed."""
+    try:
+        reason, moment = int(data["RevokeCode"]), datetime.fromisoformat(data["EffectiveDate"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise RevocationMalformed(
+            f"The data's RevokeCode or EffectiveDate no longer describes a revocation ({error}). "
+            "Look at what the steps before this one set."
+        ) from error
+    return reason, moment if moment.tzinfo else moment.replace(tzinfo=UTC)
