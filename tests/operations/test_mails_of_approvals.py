@@ -28,6 +28,7 @@ class RecordingMailer:
     """Keeps what it is handed, and refuses as often as it is told to."""
 
     refusals: int = 0
+    refused: tuple[str, ...] = ()
     ids: list[str] = field(default_factory=list)
     sent: list[tuple[tuple[str, ...], str, str]] = field(default_factory=list)
 
@@ -37,7 +38,7 @@ class RecordingMailer:
             self.refusals -= 1
             raise Unavailable("The mail server does not answer.")
         self.sent.append((mail.recipients, mail.subject, mail.message))
-        return ()
+        return self.refused
 
 
 @pytest.fixture
@@ -125,7 +126,7 @@ async def test_a_mail_that_cannot_be_sent_is_given_up_in_the_end_and_audited(wor
         world.clock.moved += timedelta(days=1)
     first, last = await world.audited("send mail", level=2)
     assert "No mail server is set." in first.message
-    assert last.message.endswith("It is given up.")
+    assert last.message.endswith("It is not tried again.")
     assert (await sent(world)).ids == []
     assert await world.instance(after.id) == after
 
@@ -145,6 +146,29 @@ async def test_a_fault_with_one_mail_leaves_the_next_one_alone(world: World) -> 
     world.services.mail = mailer = Breaking()
     await send_due_mails(world.services)
     assert (len(mailer.ids), len(mailer.sent)) == (2, 1)
+
+
+@pytest.mark.parametrize("recipient", ["nobody", "a@b.example Bcc: c@d.example"])
+async def test_an_address_that_is_none_is_given_up_at_once_and_audited(world: World, recipient: str) -> None:
+    await world.vote("bob", await waiting(world, **(MAILS | {"ApprovalEmailRecipients": [recipient]})))
+    mailer = await sent(world)
+    (told,) = await world.audited("send mail", level=2)
+    assert "is not a mail address" in told.message
+    assert told.message.endswith("It is not tried again.")
+    world.clock.moved += timedelta(days=1)
+    await send_due_mails(world.services)
+    assert mailer.ids == []
+
+
+async def test_a_recipient_the_mail_server_refuses_is_audited_and_the_others_get_the_mail_once(world: World) -> None:
+    await world.deny("bob", await waiting(world))
+    world.services.mail = mailer = RecordingMailer(refused=("audit@corp.example: no such box",))
+    await send_due_mails(world.services)
+    (told,) = await world.audited("send mail", level=2)
+    assert "Not delivered to audit@corp.example: no such box." in told.message
+    world.clock.moved += timedelta(days=1)
+    await send_due_mails(world.services)
+    assert len(mailer.sent) == 1
 
 
 async def test_mails_are_forgotten_a_month_after_their_end_and_never_before(world: World) -> None:
