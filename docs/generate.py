@@ -136,11 +136,17 @@ def _parameters(declared: Sequence[Parameter]) -> str:
             one.data_type.name.replace("_", " ").lower(),
             "yes" if one.required else "no",
             _code(one.default) if one.default is not None else "",
-            one.help,
+            _meaning(one),
         )
         for one in declared
     ]
     return _table(("name", "type", "required", "default", "meaning"), rows)
+
+
+def _meaning(parameter: Parameter) -> str:
+    """What a parameter means, where it comes from, and what else it may be called."""
+    also = f"Also read as {', '.join(map(_code, parameter.aliases))}." if parameter.aliases else ""
+    return " ".join(filter(None, [parameter.help, "Ours." if parameter.ours else "", also]))
 
 
 def _workflow_data() -> str:

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -182,6 +183,36 @@ def test_d07_a_hostile_file_is_refused_with_its_name_and_leaves_nothing(
         assert told in result.err
         assert "Traceback" not in result.err
     assert content(cli.folder) == before
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_d07_what_is_no_regular_file_is_not_read(cli: CommandLine, files: Path, kind: str) -> None:
+    folder = files / "folder"
+    folder.mkdir()
+    if kind == "pipe":
+        os.mkfifo(folder / "hostile.json")
+    elif kind == "device":
+        (folder / "hostile.json").symlink_to("/dev/zero")
+    else:
+        (folder / "hostile.json").mkdir()
+    result = cli("definition", "apply", "folder", "--yes")
+    assert (result.code, result.out) == (1, "")
+    assert "folder/hostile.json is no regular file" in result.err
+
+
+@pytest.mark.usefixtures("files")
+def test_d07_links_in_a_folder_do_not_lead_what_is_written_elsewhere(cli: CommandLine) -> None:
+    outside = Path("outside.txt")
+    outside.write_text("precious")
+    folder = Path("definitions")
+    folder.mkdir()
+    name = "Enrollment-Global-Enrollment-Workflow.json"
+    for link in (name, f".{name}.part"):
+        (folder / link).symlink_to(outside.resolve())
+    assert cli("definition", "export", "--into", "definitions").code == 0
+    assert outside.read_text() == "precious"
+    assert not (folder / name).is_symlink()
+    assert sorted(file.name for file in folder.iterdir()) == [name, "Revocation-Global-Revocation-Workflow.json"]
 
 
 def test_d07_what_is_printed_of_a_file_steers_no_terminal(cli: CommandLine, files: Path) -> None:

@@ -32,13 +32,7 @@ class MapUnusable(Invalid):
 
 def read_file(file: Path) -> tuple[ExportedDefinition, tuple[str, ...]]:
     """The definition in a file, and the places of members that mean nothing here. Raises FileUnusable."""
-    try:
-        size = file.stat().st_size
-        raw = file.read_bytes() if size <= _LIMITS.max_bytes else b""
-    except OSError as error:
-        raise FileUnusable(f"{file} cannot be read: {error.strerror}. Check its name.") from error
-    if size > _LIMITS.max_bytes:
-        raise FileUnusable(f"{file} has {size} bytes; a definition has at most {_LIMITS.max_bytes}.")
+    raw = _content(file)
     try:
         exported: ExportedDefinition = read_body(raw, ExportedDefinition, _LIMITS)
         # Reading a request forgives what follows the first value; in a file that would be a half nobody sees.
@@ -48,6 +42,20 @@ def read_file(file: Path) -> tuple[ExportedDefinition, tuple[str, ...]]:
     except ValueError as error:
         raise FileUnusable(f"{file} is no single JSON value: {error}. Correct it there.") from error
     return exported, unread_members(whole, exported)
+
+
+def _content(file: Path) -> bytes:
+    # A folder from elsewhere may hold a link to something that never ends, or that waits for a writer.
+    if file.exists() and not file.is_file():
+        raise FileUnusable(f"{file} is no regular file. Name a file that holds a definition.")
+    try:
+        with file.open("rb") as stream:
+            raw = stream.read(_LIMITS.max_bytes + 1)
+    except OSError as error:
+        raise FileUnusable(f"{file} cannot be read: {error.strerror}. Check its name.") from error
+    if len(raw) > _LIMITS.max_bytes:
+        raise FileUnusable(f"{file} is too long; a definition has at most {_LIMITS.max_bytes} bytes.")
+    return raw
 
 
 def read_folder(folder: Path) -> list[DefinitionFile]:
@@ -64,7 +72,10 @@ def write_folder(folder: Path, definitions: Sequence[ExportedDefinition]) -> tup
     names = file_names(definitions)
     for name, definition in zip(names, definitions, strict=True):
         part = folder / f".{name}.part"
-        part.write_text(text_of_document(definition), encoding="utf-8")
+        part.unlink(missing_ok=True)
+        # A new file: a link that lies there would lead the text elsewhere.
+        with part.open("x", encoding="utf-8") as stream:
+            stream.write(text_of_document(definition))
         part.replace(folder / name)
     return names, sorted({file.name for file in folder.glob("*.json")} - set(names))
 
