@@ -19,7 +19,7 @@ from certloom.store.change import Change
 from certloom.store.rows import Put
 from certloom.store.secrets import SecretRow, read_secret_row
 from certloom.workflow.instance import Status
-from certloom.workflow.outcome import Continue, Outcome
+from certloom.workflow.outcome import Continue, Fail, Outcome
 from certloom.workflow.parameters import DataType, Parameter
 from certloom.workflow.step import EffectStep, Prepared, Retries, StepContext
 
@@ -339,3 +339,38 @@ async def test_a_definition_that_is_created_with_its_steps_seals_their_secrets(w
     )
     assert CANARY not in steps[0]
     assert called.opened == []
+
+
+class Echo(Call):
+    """Hands back what it was given, as a service that answers with the request does."""
+
+    extension_name = "Echo"
+
+    def __init__(self, *, fails: bool) -> None:
+        super().__init__()
+        self.fails = fails
+
+    @override
+    async def perform(self, context: StepContext, intent: dict[str, Any]) -> Outcome:
+        secret = await context.secret(context.view.parameters["client_secret"])
+        if self.fails:
+            return Fail(f"the service refused {secret}")
+        return Continue(
+            {"Answer": {"headers": [f"Bearer {secret}", 1, None], f"{secret}": "x"}}, messages=(f"<{secret}>",)
+        )
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_b09_a_secret_that_comes_back_in_an_answer_is_covered_before_it_is_recorded(
+    world: World, data_folder: Path, *, fails: bool
+) -> None:
+    world.register(Echo(fails=fails))
+    await save(world, call(CANARY, extension="Echo"))
+    await publish(world)
+    if fails:
+        with pytest.raises(EnrollmentFailed, match=r"the service refused \(secret\)"):
+            await world.enroll()
+    else:
+        answer = (await world.enroll()).instance.data["Answer"]
+        assert answer == {"headers": ["Bearer (secret)", 1, None], "(secret)": "x"}
+    assert CANARY.encode() not in everything(data_folder)

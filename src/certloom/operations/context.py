@@ -1,7 +1,7 @@
 """The StepContext that steps with an effect are given."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from certloom.errors import Conflict, Invalid, NotFound
@@ -116,11 +116,12 @@ class ServicesLookup:
 
 @dataclass(frozen=True, slots=True)
 class ServicesContext:
-    """A StepContext over the services of this process."""
+    """A StepContext over the services of this process. ``opened`` collects the secrets that the step was handed."""
 
     services: Services
     view: StepView
     key: str
+    opened: set[str] = field(default_factory=set)
 
     @property
     def lookup(self) -> Lookup:
@@ -148,4 +149,6 @@ class ServicesContext:
 
     async def secret(self, value: Any) -> str | None:
         """The plain value of a secret parameter, None for none. Raises SecretUnusable."""
-        return await open_secret(self.services, self.view.instance.definition.id, self.view.step, value)
+        plain = await open_secret(self.services, self.view.instance.definition.id, self.view.step, value)
+        self.opened.update({plain} if plain else ())
+        return plain

@@ -34,6 +34,7 @@ from certloom.workflow.journal import apply
 from certloom.workflow.outcome import Continue, Fail, Outcome, Reject, Suspend
 from certloom.workflow.outgoing import NotDone, PerhapsDone
 from certloom.workflow.retry import retry_policy
+from certloom.workflow.secret import hidden
 from certloom.workflow.step import EffectStep, PureStep, StepView
 
 __all__ = ["advance", "wake"]
@@ -210,7 +211,7 @@ class Passage:
             outcome = policy.after(error, attempt, harmless=harmless)
         except Exception as error:  # noqa: BLE001 - see _run_pure
             outcome = Fail(self._told(step, error))
-        self._record_outcome(outcome, step, attempt, context.view)
+        self._record_outcome(hidden(outcome, context.opened), step, attempt, context.view)
 
     def _record_outcome(self, outcome: Outcome, step: Step, attempt: int, view: StepView) -> None:
         facts = outcome.facts if isinstance(outcome, Continue | Suspend | Reject) else ()

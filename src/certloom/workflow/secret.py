@@ -6,20 +6,33 @@ A plain text is sealed when a definition is saved; the steps keep ``{"Sealed": i
 reference, 2.7.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 import msgspec
 
 from certloom.workflow.definition import Step
+from certloom.workflow.outcome import Outcome
 from certloom.workflow.parameters import DataType, Parameter, declared_as
 from certloom.workflow.step import StepType
 
-__all__ = ["Secret", "SecretKind", "read_secret", "sealed_ids", "secret_parameters", "sent_fault", "without_secrets"]
+__all__ = [
+    "Secret",
+    "SecretKind",
+    "hidden",
+    "read_secret",
+    "sealed_ids",
+    "secret_parameters",
+    "sent_fault",
+    "without_secrets",
+]
 
 _SPELLINGS = {name.casefold(): name for name in ("Sealed", "Environment", "File", "Provider", "Parameters")}
 _EXPECTED = 'must be a text, null to keep what is stored, "" to clear it, {"Environment": NAME} or {"File": PATH}'
 SecretKind = Literal["Sealed", "Environment", "File", "Provider"]
+_SHOWN_INSTEAD = "(secret)"
+_LEAST_HIDDEN = 8
+_TOLD = ("values", "messages", "message", "why", "reason", "output")
 _SOURCES: tuple[SecretKind, ...] = ("Sealed", "Environment", "File")
 
 
@@ -69,3 +82,28 @@ def sealed_ids(step: Step) -> set[str]:
     """The ids of the sealed values that the step refers to, whether or not its type is still known."""
     found = (read_secret(value) for value in step.parameters.values())
     return {secret.which for secret in found if secret is not None and secret.kind == "Sealed"}
+
+
+def hidden(outcome: Outcome, opened: Collection[str]) -> Outcome:
+    """The outcome with each opened secret covered wherever it stands in a text: what is recorded can be read.
+
+    An answer from outside may echo what it was sent. Secrets of fewer than 8 characters are left: covering those would
+    change words that merely contain them.
+    """
+    secrets = sorted((one for one in opened if len(one) >= _LEAST_HIDDEN), key=len, reverse=True)
+    if not secrets:
+        return outcome
+    fields = {name: _covered(getattr(outcome, name), secrets) for name in _TOLD if hasattr(outcome, name)}
+    return msgspec.structs.replace(outcome, **fields)
+
+
+def _covered(value: Any, secrets: Collection[str]) -> Any:
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, _SHOWN_INSTEAD)
+        return value
+    if isinstance(value, Mapping):
+        return {_covered(name, secrets): _covered(item, secrets) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_covered(item, secrets) for item in value)
+    return value
