@@ -133,11 +133,11 @@ def linear(*steps: Mapping[str, object]) -> list[dict[str, object]]:
 
 
 def assert_problem(answer: httpx.Response, status: int, told: str, code: str = "") -> None:
-    """A problem says what is wrong; its code is a hexadecimal number of eight digits."""
+    """A problem says what is wrong, of a definition also where; its code is a hexadecimal number of eight digits."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/json; charset=utf-8"
     body = answer.json()
-    assert list(body) == ["ErrorCode", "Message"]
+    assert [member for member in body if member != "Faults"] == ["ErrorCode", "Message"]
     assert len(body["ErrorCode"]) == 10
     assert int(body["ErrorCode"], 16) >= 0xA0010000
     assert code in body["ErrorCode"]

@@ -37,10 +37,7 @@ class TokenRefused(Invalid):
 
 
 class OAuthRestRequest(EffectStep):
-    """Sends a request with a bearer token, which it gets with the step's credentials.
-
-    GET, HEAD, PUT and DELETE are sent again after a crash; POST and PATCH are not, unless RetryOn says any.
-    """
+    """Sends a request with a bearer token, which it gets with the step's credentials."""
 
     extension_name = "OAuthRESTRequest"
     display_name = "Invoke REST Request with OAuth"

@@ -16,10 +16,7 @@ __all__ = ["RestRequest"]
 
 
 class RestRequest(EffectStep):
-    """Sends a request, with Basic authentication where wanted (RFC 7617).
-
-    GET, HEAD, PUT and DELETE are sent again after a crash; POST and PATCH are not, unless RetryOn says any.
-    """
+    """Sends a request, with Basic authentication where wanted (RFC 7617)."""
 
     extension_name = "RESTRequest"
     display_name = "Invoke REST Request"

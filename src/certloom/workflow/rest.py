@@ -51,7 +51,7 @@ REST_PARAMETERS = (
         required=True,
         default="GET",
         choices={verb: verb for verb in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")},
-        help="The HTTP method.",
+        help="The HTTP method. After a crash POST and PATCH are sent again only where RetryOn says any.",
     ),
     Parameter(
         name="URL",
