@@ -24,7 +24,7 @@ SECRET, TOKEN = "open-sesame-4711", "bearer-token-0815"
 NAMES = ("login.example", "graph.example")
 MEMBERS = {
     "Verb": "GET",
-    "URL": "https://graph.example/v1.0/groups/$(metadata:Group)/members?$select=mail",
+    "URL": "https://graph.example/v1.0/groups/$(AdditionalAttributes.Group)/members?$select=mail",
     "DataBucketProperty": "Members",
     "client_id": "certloom",
     "client_secret": SECRET,
@@ -32,8 +32,8 @@ MEMBERS = {
     "scope": "https://graph.example/.default",
 }
 MAIL = {
-    "Subject": "A request for $(metadata:Group) waits",
-    "Message": "<p>Group <b>$(metadata:Group)</b></p>",
+    "Subject": "A request for $(AdditionalAttributes.Group) waits",
+    "Message": "<p>Group <b>$(AdditionalAttributes.Group)</b></p>",
     "Recipients": ["$(Members.value[0].mail);$(Members.value[1].mail)"],
 }
 
@@ -49,7 +49,7 @@ class Outside:
 
     async def run(self, *drafts: StepDraft, group: str = "pki") -> Instance:
         await self.world.publish(*drafts, step("EnrollStep"))
-        instance = (await self.world.enroll(metadata={"Group": group}, wait_seconds=0)).instance
+        instance = (await self.world.enroll(additional_fields={"Group": group}, wait_seconds=0)).instance
         await self.world.services.settle(instance.id, 10)
         return await self.world.instance(instance.id)
 
@@ -166,7 +166,7 @@ async def test_a_refusal_of_a_service_is_not_tried_again(outside: Outside) -> No
 async def test_c01_an_address_out_of_the_data_is_judged_like_any_other(outside: Outside, address: str) -> None:
     outside.network.names |= {"169.254.169.254": ("169.254.169.254",), "127.0.0.1": ("127.0.0.1",)}
     failed = await outside.run(
-        step("RESTRequest", parameters={"Verb": "GET", "URL": "$(metadata:Group)"}), group=address
+        step("RESTRequest", parameters={"Verb": "GET", "URL": "$(AdditionalAttributes.Group)"}), group=address
     )
     assert failed.status is Status.FAILED
     assert outside.network.connected == []
@@ -197,7 +197,11 @@ async def test_a_mail_about_a_decision_goes_out_through_the_mail_server(outside:
 
 async def test_d03_a_mail_about_a_decision_whose_recipient_is_none_is_not_sent(outside: Outside) -> None:
     world = outside.world
-    given = {"ApprovalEmailSubject": "Yes", "ApprovalEmailRecipients": ["$(metadata:Group)"], "TokenMode": "text"}
+    given = {
+        "ApprovalEmailSubject": "Yes",
+        "ApprovalEmailRecipients": ["$(AdditionalAttributes.Group)"],
+        "TokenMode": "text",
+    }
     waiting = await outside.run(world.approval(parameters=given), group="a@corp.example\r\nBcc: b@corp.example")
     assert (await world.vote("bob", waiting)).status is Status.COMPLETE
     await send_due_mails(world.services)

@@ -31,10 +31,10 @@ class Shown(PureStep):
 
 
 GIVEN = {
-    "URL": "https://api.example/$(Template)?s=$(metadata:Comment)",
-    "Message": "<b>$(metadata:Comment)</b>",
-    "Body": '{"comment": "$(metadata:Comment)"}',
-    "Headers": {"X-Comment": ["$(metadata:Comment)", "b"]},
+    "URL": "https://api.example/$(Template)?s=$(AdditionalAttributes.Comment)",
+    "Message": "<b>$(AdditionalAttributes.Comment)</b>",
+    "Body": '{"comment": "$(AdditionalAttributes.Comment)"}',
+    "Headers": {"X-Comment": ["$(AdditionalAttributes.Comment)", "b"]},
 }
 HOSTILE = 'a"&<i>\r\nBcc: $(Template)'
 
@@ -42,7 +42,7 @@ HOSTILE = 'a"&<i>\r\nBcc: $(Template)'
 async def shown(world: World, **given: object) -> dict[str, Any]:
     world.register(Shown())
     await world.publish(step("Shown", parameters={**GIVEN, **given}), step("EnrollStep"))
-    enrolled = await world.enroll(metadata={"Comment": HOSTILE})
+    enrolled = await world.enroll(additional_fields={"Comment": HOSTILE})
     found: dict[str, Any] = enrolled.instance.data["Shown"]
     return found
 
@@ -56,7 +56,9 @@ async def test_d01_d02_what_a_requester_writes_stays_data_in_every_parameter(wor
 
 
 async def test_the_media_type_an_author_gives_decides_how_a_body_is_written(world: World) -> None:
-    found = await shown(world, ContentType="application/x-www-form-urlencoded", Body="c=$(metadata:Comment)&d=1")
+    found = await shown(
+        world, ContentType="application/x-www-form-urlencoded", Body="c=$(AdditionalAttributes.Comment)&d=1"
+    )
     assert found["Body"] == "c=a%22%26%3Ci%3E%0D%0ABcc%3A%20%24%28Template%29&d=1"
 
 
