@@ -23,6 +23,10 @@ COUNTERPARTS = tomllib.loads((Path(__file__).parent / "counterparts.toml").read_
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leave a test out, by the package's name, where the program it talks to is not installed."""
+    for marker in item.iter_markers("needs_npm"):
+        (folder,) = marker.args
+        if not (Path(__file__).parent / "counterparts" / folder / "node_modules" / ".package-lock.json").exists():
+            pytest.skip(f"the npm packages of tests/counterparts/{folder} are not installed (npm ci there)")
     for marker in item.iter_markers("needs"):
         (package,) = marker.args
         binaries = [binary for binary, source in COUNTERPARTS.items() if source == package]

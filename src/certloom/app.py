@@ -22,6 +22,7 @@ from certloom.operations.authentication import Authenticator
 from certloom.operations.authorities import NewAuthority, authorities, keep_authorities, open_key
 from certloom.operations.checkpoints import sign_checkpoint
 from certloom.operations.installation import complete_installation
+from certloom.operations.openid_provider import configured_provider
 from certloom.operations.services import Services
 from certloom.outbound.guard import read_allowed
 from certloom.outbound.mail import MailServer, SmtpMailbox
@@ -124,6 +125,8 @@ async def installation(
     finally:
         await asyncio.to_thread(certloom.python.close)
         await certloom.services.expressions.close()
+        if certloom.authenticator.provider is not None:
+            await certloom.authenticator.provider.close()
         await certloom.services.database.close()
 
 
@@ -194,6 +197,7 @@ async def _opened(
         mail=outgoing[1],
     )
     try:
+        provider = configured_provider(settings, clock, trust_context(settings.outbound_trust))
         await _check_key(database, seal)
         await complete_installation(services, system_actor("start"))
         await _open_authorities(services, linter)
@@ -202,9 +206,8 @@ async def _opened(
         raise
     lockout = Lockout(settings.lockout_threshold, settings.lockout_window_seconds)
     verified = VerifiedCredentials(settings.credential_lifetime_seconds, settings.credential_limit)
-    return Certloom(
-        services, Authenticator(services, lockout, verified), dispatcher, linter, folder, python, extensions
-    )
+    authenticator = Authenticator(services, lockout, verified, provider)
+    return Certloom(services, authenticator, dispatcher, linter, folder, python, extensions)
 
 
 async def _check_key(database: Database, seal: Seal) -> None:

@@ -26,10 +26,10 @@ __all__ = [
 ]
 
 PREFIX = "CERTLOOM_"
-SECRETS = frozenset({"bootstrap_admin_password", "mail_password"})
+SECRETS = frozenset({"bootstrap_admin_password", "mail_password", "oidc_client_secret"})
 """Settings that are never shown, and that ``CERTLOOM_<NAME>_FILE`` may read from a file of their own."""
 
-LISTS = frozenset({"outbound_allow", "trusted_proxies"})
+LISTS = frozenset({"oidc_algorithms", "outbound_allow", "trusted_proxies"})
 """Settings that hold several values; as text they are parted by commas."""
 
 EnumerationForm = Literal["names", "numbers"]
@@ -177,6 +177,29 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="What claims call that provider, and the domain of the accounts that come from it.",
         ),
     ] = "OpenID"
+    oidc_client_id: Annotated[
+        str, Meta(description="What that provider calls certloom, for browsers that sign in.")
+    ] = ""
+    oidc_client_secret: Annotated[
+        str, Meta(description="The secret for oidc_client_id; empty for a public client.")
+    ] = ""
+    oidc_audience: Annotated[
+        str, Meta(description="The audience of access tokens that are accepted as bearer tokens; empty accepts none.")
+    ] = ""
+    oidc_algorithms: Annotated[
+        tuple[str, ...],
+        Meta(description="How that provider signs: any of RS, PS, ES with 256, 384 or 512, and EdDSA."),
+    ] = ("RS256",)
+    oidc_scopes: Annotated[str, Meta(description="What is asked for when a browser signs in.")] = "openid profile"
+    oidc_name_claim: Annotated[
+        str, Meta(min_length=1, description="The claim that names an account that comes from that provider.")
+    ] = "preferred_username"
+    oidc_roles_claim: Annotated[
+        str, Meta(min_length=1, description="The claim whose values are claims of type OAuthRole; a.b leads inwards.")
+    ] = "groups"
+    session_minutes: Annotated[
+        int, Meta(ge=1, le=10_080, description="How long a browser stays signed in, however busy; idle, one hour.")
+    ] = 480
     bootstrap_admin_user: Annotated[
         str, Meta(description="Name of the administrator that bootstrap_admin_password creates.")
     ] = "admin"

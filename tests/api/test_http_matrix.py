@@ -111,6 +111,10 @@ MATRIX: Mapping[str, tuple[int, int, int, int]] = {
     "GET /docs/{name}": OPEN,
     "GET /Certloom/FirstAdministrator": OPEN,
     "POST /Certloom/FirstAdministrator": (400, 400, 400, 400),
+    # No provider is configured here, and nobody is signed in with a browser.
+    "GET /Certloom/Login": (400, 400, 400, 400),
+    "GET /Certloom/Login/Callback": (400, 400, 400, 400),
+    "POST /Certloom/Logout": (303, 303, 303, 303),
 }
 """Every route and what each caller is answered. The bodies below are sound, so that a refusal is about the caller."""
 

@@ -62,3 +62,21 @@ def test_an_apt_get_that_cannot_start_is_reported(
     runpy.run_path(str(script))["install"](["openssl"], str(tmp_path / "absent"))
 
     assert "apt-get update: " in capsys.readouterr().out
+
+
+def test_npm_packages_are_asked_for_by_their_lock_file_and_run_no_scripts(tmp_path: Path, script: Path) -> None:
+    npm = tmp_path / "npm"
+    npm.write_text('#!/bin/sh\necho "$PWD: $*" >> "$0.log"\n')
+    npm.chmod(0o755)
+
+    runpy.run_path(str(script))["fill"](tmp_path, str(npm))
+
+    assert (tmp_path / "npm.log").read_text() == f"{tmp_path}: ci --ignore-scripts --no-audit --no-fund\n"
+
+
+def test_a_folder_without_its_npm_packages_is_found(script: Path, repository: Path) -> None:
+    names = runpy.run_path(str(script))
+    folders = {lock.parent for lock in names["FOLDERS"].glob("*/package-lock.json")}
+
+    assert repository / "tests" / "counterparts" / "openid" in folders
+    assert {folder for folder in folders if not (folder / "node_modules").exists()} <= set(names["unfilled"]())

@@ -30,6 +30,7 @@ from certloom.api.identities import (
     PermissionSetsController,
 )
 from certloom.api.instances import InstancesController
+from certloom.api.login import LoginController
 from certloom.api.metadata_fields import MetadataFieldsController
 from certloom.api.paths import API_BASE, PathRewriter
 from certloom.api.problems import REFUSED_FOR, Problem, problem
@@ -70,6 +71,7 @@ CONTROLLERS = (
     ProbesController,
     DocumentationController,
     FirstAdministratorController,
+    LoginController,
 )
 _log = structlog.get_logger("certloom.http")
 

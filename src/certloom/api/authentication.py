@@ -2,17 +2,35 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from certloom.errors import Forbidden
 from certloom.identity.actor import Actor
+from certloom.identity.token import TOKEN_PREFIX
 from certloom.operations.authentication import Authenticator
 
-__all__ = ["InsecureConnection", "Unauthenticated", "authenticate", "authorization_of"]
+__all__ = [
+    "SESSION_COOKIE",
+    "InsecureConnection",
+    "RequestForged",
+    "Unauthenticated",
+    "authenticate",
+    "authenticate_session",
+    "authorization_of",
+    "cookie_of",
+]
+
+SESSION_COOKIE = "__Host-certloom-session"
+"""Browsers take a cookie of such a name from this host alone, over TLS alone (RFC 6265bis, 4.1.3.2)."""
+_SAFE = frozenset({"GET", "HEAD"})
 
 
 class Unauthenticated(Exception):
     """No credentials, or some that cannot be read. Answered with 401 and how to do it."""
+
+
+class RequestForged(Forbidden):
+    """A browser was signed in, and nothing shows that our own pages sent the request."""
 
 
 class InsecureConnection(Forbidden):
@@ -28,6 +46,30 @@ def authorization_of(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
     if len(values) > 1:
         raise Unauthenticated("The request has several Authorization headers. Send one.")
     return values[0].decode("latin-1") if values else None
+
+
+def cookie_of(headers: Iterable[tuple[bytes, bytes]], name: str) -> str | None:
+    """The cookie of that name; None without one, and for several: one of them is somebody else's."""
+    pairs = [
+        pair.strip() for field, value in headers if field == b"cookie" for pair in value.decode("latin-1").split(";")
+    ]
+    values = [value for key, _, value in (pair.partition("=") for pair in pairs) if key == name]
+    return values[0] if len(values) == 1 else None
+
+
+async def authenticate_session(
+    authenticator: Authenticator, secret: str, method: str, requested_with: str | None, *, secure: bool
+) -> Actor:
+    """The actor of a browser that is signed in.
+
+    Other sites make browsers send our cookie, but not our header: without it nothing is changed. Raises RequestForged,
+    CredentialsRefused, or InsecureConnection where ``secure`` is false.
+    """
+    if not secure:
+        raise InsecureConnection("The session was sent over plain HTTP. Sign out, and use HTTPS.")
+    if method not in _SAFE and not requested_with:
+        raise RequestForged("With a session, this request needs the header x-keyfactor-requested-with.")
+    return await authenticator.session(secret)
 
 
 async def authenticate(authenticator: Authenticator, header: str | None, address: str, *, secure: bool) -> Actor:
@@ -49,7 +91,9 @@ async def authenticate(authenticator: Authenticator, header: str | None, address
             "start the server with --tls auto or --tls-cert and --tls-key (or --insecure-http if you accept that)."
         )
     if scheme.lower() == "bearer":
-        return await authenticator.token(encoded.strip(), address)
+        token = encoded.strip()
+        proves = authenticator.token if token.startswith(TOKEN_PREFIX) else authenticator.statement
+        return await proves(token, address)
     name, password = _credentials(encoded)
     return await authenticator.password(name, password, address)
 

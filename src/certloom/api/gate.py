@@ -10,7 +10,14 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from certloom import __version__
 from certloom.api.answers import JSON, send_json
-from certloom.api.authentication import Unauthenticated, authenticate, authorization_of
+from certloom.api.authentication import (
+    SESSION_COOKIE,
+    Unauthenticated,
+    authenticate,
+    authenticate_session,
+    authorization_of,
+    cookie_of,
+)
 from certloom.api.client import client_of
 from certloom.api.enumerations import FORM_HEADER, form_of
 from certloom.api.one_instance import direct_instance_id, one_instance
@@ -95,6 +102,7 @@ class Gate:
 
     async def _pass(self, scope: HTTPScope, state: dict[str, Any], receive: Receive, send: Any) -> None:
         state["services"] = self._services
+        state["provider"] = self._authenticator.provider
         state["headers"] = dict(scope["headers"])
         if not scope["path"].startswith(BASE):
             await self._routes(scope, receive, send)
@@ -113,7 +121,14 @@ class Gate:
         fields = list(scope["headers"])
         client = client_of(peer, scope["scheme"], fields, self._services.settings)
         header = authorization_of(fields)
-        state["actor"] = await authenticate(self._authenticator, header, client.address, secure=client.secure)
+        session = cookie_of(fields, SESSION_COOKIE) if header is None else None
+        if session is None:
+            state["actor"] = await authenticate(self._authenticator, header, client.address, secure=client.secure)
+        else:
+            requested_with = _text(state["headers"].get(b"x-keyfactor-requested-with"))
+            state["actor"] = await authenticate_session(
+                self._authenticator, session, scope["method"], requested_with, secure=client.secure
+            )
         form = _text(state["headers"].get(_FORM_HEADER))
         state["form"] = form_of(form, state.get("enumerations", "names"))
 

@@ -13,11 +13,15 @@ from certloom.errors import Forbidden, Invalid
 from certloom.identity.account import read_account_name
 from certloom.identity.actor import Actor, system_actor
 from certloom.identity.lockout import Lockout
+from certloom.identity.openid import read_statement
 from certloom.identity.verified import VerifiedCredentials
 from certloom.operations.access import Operation
 from certloom.operations.accounts import actor_of
 from certloom.operations.api_tokens import actor_by_token
 from certloom.operations.audit import record_refusal
+from certloom.operations.browser_login import actor_by_session
+from certloom.operations.external_accounts import actor_by_statement
+from certloom.operations.openid_provider import OpenIdProvider, StatementForged
 from certloom.operations.services import Services
 from certloom.store.accounts import AccountRow, read_account, security_rev
 
@@ -39,6 +43,7 @@ class Authenticator:
     services: Services
     lockout: Lockout
     verified: VerifiedCredentials
+    provider: OpenIdProvider | None = None
     _known: dict[str, tuple[str, AccountRow, Actor]] = field(default_factory=dict)
     _hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_HASHED_AT_ONCE))
 
@@ -70,6 +75,30 @@ class Authenticator:
         actor = await actor_by_token(self.services, secret)
         if actor is None:
             await self.refuse_bearer(address, "The token is unknown, expired or revoked. Make another one.")
+        return actor
+
+    async def statement(self, token: str, address: str) -> Actor:
+        """The actor an access token of the provider is about.
+
+        Raises CredentialsRefused, TooManyFailures, StatementRefused for somebody who has no role here, or
+        ProviderUnusable.
+        """
+        self._refuse_locked("", address)
+        settings = self.services.settings
+        if self.provider is None or not settings.oidc_audience:
+            await self.refuse_bearer(address, "No identity provider's tokens are accepted here. Use one of certloom's.")
+        try:
+            said = await self.provider.access_token(token)
+        except StatementForged as error:
+            await self.refuse_bearer(address, error.message)
+        statement = read_statement(said, settings.oidc_name_claim, settings.oidc_roles_claim)
+        return await actor_by_statement(self.services, statement)
+
+    async def session(self, secret: str) -> Actor:
+        """The actor of a signed-in browser. Raises CredentialsRefused."""
+        actor = await actor_by_session(self.services, secret)
+        if actor is None:
+            raise CredentialsRefused("You are not signed in any more. Sign in again.")
         return actor
 
     async def refuse_bearer(self, address: str, message: str) -> NoReturn:

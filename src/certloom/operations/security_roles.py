@@ -204,7 +204,7 @@ async def _may_be_own(services: Services, actor: Actor, claim: ClaimRow) -> bool
     """Whether a claim names the actor, or comes from the provider that says who they are: it may hold for them too."""
     if claim.provider == LOCAL_PROVIDER:
         return claim.value_key == actor.name.key
-    return claim.provider == await read_provider_of(services.database, actor.account_id)
+    return await read_provider_of(services.database, actor.account_id) is not None
 
 
 def _told(members: Members) -> str:

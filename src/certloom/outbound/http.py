@@ -59,12 +59,22 @@ class ConfiguredHttp:
         """Close every connection."""
         await self._client.aclose()
 
-    async def ask(self, method: str, path: str, json: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
-        """Send one request below the configured address. Raises AddressNotConfigured or NotReached."""
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request below the configured address, with a body of JSON or of a form.
+
+        Raises AddressNotConfigured or NotReached.
+        """
         if "://" in path or path.startswith("//"):
             raise AddressNotConfigured(f"{path!r} leads away from the configured server.")
         try:
-            async with self._client.stream(method, path.lstrip("/"), json=json, headers=headers) as response:
+            async with self._client.stream(method, path.lstrip("/"), json=json, headers=headers, data=form) as response:
                 body = await _limited(response)
         except httpx2.HTTPError as error:
             raise NotReached(
