@@ -88,6 +88,7 @@ class HoldingStep(EffectStep):
     retries = Retries.SAFE
 
     def __init__(self) -> None:
+        self.reached = asyncio.Event()
         self.released = asyncio.Event()
 
     @override
@@ -96,16 +97,20 @@ class HoldingStep(EffectStep):
 
     @override
     async def perform(self, context: StepContext, intent: dict[str, Any]) -> Outcome:
+        self.reached.set()
         await self.released.wait()
         return Continue()
 
 
 @dataclass
 class MovableClock:
+    """The system's time, or the one it stands at, moved by what a test says."""
+
     moved: timedelta = field(default_factory=timedelta)
+    standing: datetime | None = None
 
     def __call__(self) -> datetime:
-        return system_clock() + self.moved
+        return (self.standing or system_clock()) + self.moved
 
 
 def make_csr(

@@ -87,7 +87,7 @@ FOLLOWING: dict[type[Event], st.SearchStrategy[Any]] = {
     StepFailed: _events(StepFailed, step=steps, message=texts),
     StepRetried: _events(StepRetried, step=steps, actor=texts),
     InstanceCompleted: _events(InstanceCompleted, message=texts),
-    InstanceRejected: _events(InstanceRejected, actor=texts, reason=texts),
+    InstanceRejected: _events(InstanceRejected, actor=texts, reason=texts, step=st.none() | steps),
     InstanceSuperseded: _events(InstanceSuperseded, new_id=texts, actor=texts),
 }
 

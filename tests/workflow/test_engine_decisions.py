@@ -136,7 +136,7 @@ def test_a_named_output_leads_to_its_own_step() -> None:
             Retry(timedelta(seconds=5), "busy"),
             StepRetryScheduled(at=NOW, step="A", attempt=3, wake_at=NOW + timedelta(seconds=5), failure="busy"),
         ),
-        (Reject("bob", "no"), InstanceRejected(at=NOW, actor="bob", reason="no")),
+        (Reject("bob", "no"), InstanceRejected(at=NOW, actor="bob", reason="no", step="A")),
         (Fail("broken"), StepFailed(at=NOW, step="A", message="broken")),
     ],
 )

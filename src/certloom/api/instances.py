@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import msgspec
 from litestar import Controller, Request, Response, delete, get, post
 from litestar.params import FromPath
 
@@ -88,15 +87,16 @@ class InstancesController(Controller):
         "/{instance_id:str}/Restart",
         operation_id="RestartInstance",
         status_code=204,
-        **documented(None, query=RestartRequest),
+        **documented(None, body=RestartRequest | None, query=RestartRequest),
     )
     async def restart(self, request: Request[Any, Any, Any], instance_id: FromPath[str]) -> Response[None]:
         """Begin again from the first step. The header x-certloom-instance-id names the new instance."""
         call = call_of(request)
-        guid, wanted = read_guid(instance_id), call.query(RestartRequest)
-        if wanted.version is None and (await request.body()).strip():
-            wanted = msgspec.structs.replace(wanted, version=(await call.body(RestartRequest)).version)
-        new_id = await restart_instance(call.services, call.actor, guid, wanted.version, reissue=wanted.reissue)
+        guid, asked = read_guid(instance_id), call.query(RestartRequest)
+        body = await call.body(RestartRequest | None) or RestartRequest()
+        version = body.version if asked.version is None else asked.version
+        reissue = asked.reissue or body.reissue
+        new_id = await restart_instance(call.services, call.actor, guid, version, reissue=reissue)
         return nothing({"x-certloom-instance-id": new_id})
 
     @post("/{instance_id:str}/Retry", operation_id="RetryInstance", status_code=204, **documented(None))

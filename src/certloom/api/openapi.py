@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from litestar import Litestar
@@ -26,7 +26,10 @@ _PROBLEMS = {
 
 
 def documented(answer: Any, *, body: Any = None, query: Any = None) -> dict[str, Any]:
-    """The keyword arguments with which a route describes its answer, body (several: one of them) and query."""
+    """The keyword arguments with which a route describes its answer, body (several: one of them) and query.
+
+    A body that may be None may be left out.
+    """
     responses = {
         status: ResponseSpec(data_container=Problem, description=text, generate_examples=False)
         for status, text in _PROBLEMS.items()
@@ -68,7 +71,8 @@ def _describe_body(operation: dict[str, Any], body: Any, components: dict[str, A
     schemas, definitions = msgspec.json.schema_components(bodies, ref_template=_REF)
     components.update(definitions)
     schema = schemas[0] if len(schemas) == 1 else {"anyOf": list(schemas)}
-    operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    required = not any(type(None) in get_args(each) for each in bodies)
+    operation["requestBody"] = {"required": required, "content": {"application/json": {"schema": schema}}}
 
 
 def _describe_query(operation: dict[str, Any], query: type[msgspec.Struct] | None) -> None:

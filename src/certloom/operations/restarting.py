@@ -41,7 +41,8 @@ async def restart_instance(
 ) -> str:
     """Start the instance anew on a published version, by default the one in use; the id of the new instance.
 
-    ``reissue`` carries nothing forward. Raises InstanceNotRestartable, VersionNotPublished or DefinitionDisabled.
+    Waits (a set time) for the new one to come to rest. ``reissue`` carries nothing forward. Raises
+    InstanceNotRestartable, VersionNotPublished or DefinitionDisabled.
     """
     require(actor, Operation.RESTART_INSTANCE)
     require(actor, Operation.LIST_INSTANCES)
@@ -59,6 +60,7 @@ async def restart_instance(
         return await _change(services, actor, before, (new_id, pin, effects), guards)
 
     await steer(services, instance_id, restarted)
+    await services.settle(new_id, services.settings.enroll_wait_seconds)
     return new_id
 
 

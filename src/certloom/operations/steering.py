@@ -53,7 +53,7 @@ async def stop_instance(services: Services, actor: Actor, instance_id: UUID) -> 
         if before.status is not Status.SUSPENDED or before.cursor is None:
             raise InstanceNotStoppable(f"{_stands(before)} Only a Suspended instance can be stopped.")
         reason = f"Stopped by {actor.display} at step {before.cursor.step}."
-        event = InstanceRejected(at=services.clock(), actor=actor.display, reason=reason)
+        event = InstanceRejected(at=services.clock(), actor=actor.display, reason=reason, step=before.cursor.step)
         after = apply(before, event)
         definition = await services.definition(before.definition)
         awaited = awaited_signals(services, before, after, definition)
@@ -64,7 +64,10 @@ async def stop_instance(services: Services, actor: Actor, instance_id: UUID) -> 
 
 
 async def retry_instance(services: Services, actor: Actor, instance_id: UUID) -> None:
-    """Try the failed step again, in the same instance and with the same intent. Raises InstanceNotRetryable."""
+    """Try the failed step again, in the same instance and with the same intent; wait (a set time) for what follows.
+
+    Raises InstanceNotRetryable.
+    """
     require(actor, Operation.RETRY_INSTANCE)
 
     async def retried(before: Instance) -> Change:
@@ -78,6 +81,7 @@ async def retry_instance(services: Services, actor: Actor, instance_id: UUID) ->
         return Change(instances=(write,), audit=(told,), wake=(before.id,))
 
     await steer(services, instance_id, retried)
+    await services.settle(str(instance_id), services.settings.enroll_wait_seconds)
 
 
 async def delete_instance(services: Services, actor: Actor, instance_id: UUID) -> None:

@@ -112,7 +112,7 @@ def events_of(outcome: Outcome, step: Step, attempt: int, at: datetime, view: St
         case Retry(after, why):
             return StepRetryScheduled(at=at, step=step.unique_name, attempt=attempt, wake_at=at + after, failure=why)
         case Reject(actor, reason, _):
-            return InstanceRejected(at=at, actor=actor, reason=reason)
+            return InstanceRejected(at=at, actor=actor, reason=reason, step=step.unique_name)
         case Fail(message):
             return StepFailed(at=at, step=step.unique_name, message=message)
         case _ as unreachable:

@@ -139,10 +139,11 @@ class InstanceCompleted(_Event, frozen=True, kw_only=True):
 
 
 class InstanceRejected(_Event, frozen=True, kw_only=True):
-    """A step's outcome, or a manager's Stop, ended the instance."""
+    """The outcome of ``step``, or a manager's Stop at it, ended the instance. Older journals do not name the step."""
 
     actor: str
     reason: str
+    step: str | None = None
 
 
 class InstanceSuperseded(_Event, frozen=True, kw_only=True):

@@ -193,14 +193,19 @@ def _comment(signal: ReceivedSignal) -> dict[str, Any]:
     return {"Step": signal.step, "Signal": signal.name, "User": signal.actor, "Time": at, **signal.data}
 
 
+def _reached(instance: Instance, step: str) -> Cursor:
+    """The cursor at a step that ends the instance; of one that ran at once nothing was recorded before."""
+    return instance.cursor if instance.cursor and instance.cursor.step == step else Cursor(step, Phase.WOKEN)
+
+
 def _end(instance: Instance, event: Event) -> dict[str, Any]:
     ended: dict[str, Any] = {"awaited": (), "awaited_roles": {}, "wake_at": None}
     if isinstance(event, StepFailed):
-        reached = instance.cursor if instance.cursor and instance.cursor.step == event.step else None
-        cursor = reached or Cursor(event.step, Phase.WOKEN)
+        cursor = _reached(instance, event.step)
         return {**ended, "cursor": cursor, "message": f"Step {event.step} failed: {event.message}"}
     if isinstance(event, InstanceRejected):
-        return {**ended, "message": event.reason}
+        reached = {"cursor": _reached(instance, event.step)} if event.step else {}
+        return {**ended, **reached, "message": event.reason}
     if isinstance(event, InstanceSuperseded):
         message = f"Superseded by instance {event.new_id}, restarted by {event.actor}."
         return {**ended, "message": message, "superseded_by": event.new_id}
