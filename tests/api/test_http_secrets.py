@@ -25,6 +25,9 @@ KATES = "canary-password-of-kate-4711"
 CHANGED = "canary-password-changed-4712"
 WRONG = "canary-password-wrong-4713"
 HEADER = "canary-header-4714"
+NEW = "canary-password-new-4716"
+REFUSED = "canary-password-refused-4717"
+CLIENT_SECRET = "canary-client-secret-4718"
 BEARER = "eyJjYW5hcnk.canary-bearer-4715.sig"
 
 
@@ -78,6 +81,33 @@ class Story:
 
     csr_key: str
     traces: Traces
+    token: str
+
+
+async def people(site: Site, traces: Traces) -> str:
+    """Passwords and a token over the API; the token's secret, whose own answer is not a trace."""
+    users = "/Certloom/Users"
+    made = await traces.keep(await site.call("admin", "POST", users, {"Name": "CORP\\kurt", "Password": NEW}))
+    for body in ({"Name": "CORP\\kurt", "Password": REFUSED}, {"Name": "CORP\\k:x", "Password": REFUSED}):
+        assert (await traces.keep(await site.call("admin", "POST", users, body))).status_code == 400
+    path = f"{users}/{made.json()['Id']}/Password"
+    await traces.keep(await site.call("admin", "PUT", path, {"Password": NEW[::-1]}))
+    own = {"Current": REFUSED, "Password": NEW}
+    await traces.keep(await site.call("kurt", "PUT", f"{users}/My/Password", own, password=NEW[::-1]))
+    token = str((await site.call("admin", "POST", "/Certloom/Tokens", {"Name": "canary"})).json()["Secret"])
+    for path in (
+        "/Security/My",
+        "/Certloom/Tokens",
+        users,
+        "/Audit?ReturnLimit=1000",
+        "/Audit/Download",
+        "/Security/Identities",
+    ):
+        fields = {"authorization": f"Bearer {token}"}
+        assert (await traces.keep(await site.call(None, "GET", path, headers=fields))).status_code == 200
+    await traces.keep(await site.call(None, "GET", "/Security/My", headers={"authorization": f"Bearer {token}x"}))
+    await traces.keep(await site.client.get("http://testserver/Certloom/Login"))
+    return token
 
 
 async def told(site: Site, traces: Traces, csr_key: str) -> None:
@@ -117,11 +147,14 @@ async def story(furnished_site: Path, tmp_path_factory: pytest.TempPathFactory) 
     folder = Path(shutil.copytree(furnished_site, tmp_path_factory.mktemp("secrets") / "data"))
     traces, csr_key = Traces(folder), private_key()
     with captured_log() as stream:
-        async with opened(folder) as site:
+        # Nothing listens there: what is said about a provider that does not answer must not hold our secret.
+        settings = {"oidc_issuer": "http://127.0.0.1:9", "oidc_client_id": "certloom", "oidc_audience": "certloom"}
+        async with opened(folder, oidc_client_secret=CLIENT_SECRET, public_url="http://testserver", **settings) as site:
             await told(site, traces, csr_key)
+            token = await people(site, traces)
             traces.log = stream.getvalue()
             assert (folder / "certloom.db-wal").stat().st_size
-            yield Story(csr_key, traces)
+            yield Story(csr_key, traces, token)
 
 
 async def test_the_story_left_traces_in_which_a_canary_would_be_found(story: Story) -> None:
@@ -129,7 +162,11 @@ async def test_the_story_left_traces_in_which_a_canary_would_be_found(story: Sto
     assert "answer 0" in story.traces.holding("RequireApproval") + story.traces.holding("Awaiting 1 more")
 
 
-@pytest.mark.parametrize("password", [KATES, KATES.upper(), CHANGED, WRONG])
+async def test_b09_h05_no_token_is_found_in_any_answer_log_or_file_but_the_answer_that_made_it(story: Story) -> None:
+    assert story.traces.holding(story.token) == []
+
+
+@pytest.mark.parametrize("password", [KATES, KATES.upper(), CHANGED, WRONG, NEW, NEW[::-1], REFUSED, CLIENT_SECRET])
 async def test_b09_h05_no_password_is_found_in_any_answer_log_or_file(story: Story, password: str) -> None:
     assert story.traces.holding(password) == []
 
