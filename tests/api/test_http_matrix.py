@@ -23,6 +23,7 @@ MATRIX: Mapping[str, tuple[int, int, int, int]] = {
     "GET /KeyfactorAPI/Workflow/Instances/My": (401, 403, 403, 200),
     "GET /KeyfactorAPI/Workflow/Instances/AssignedToMe": (401, 403, 200, 200),
     "GET /KeyfactorAPI/Workflow/Instances/{instance_id}": (401, 403, 200, 200),
+    "GET /KeyfactorAPI/Certloom/Instances/{instance_id}/Explanation": (401, 403, 200, 200),
     "POST /KeyfactorAPI/Workflow/Instances/{instance_id}/Signals": (401, 403, 400, 403),
     "POST /KeyfactorAPI/Workflow/Instances/{instance_id}/Stop": (401, 403, 403, 404),
     "POST /KeyfactorAPI/Workflow/Instances/{instance_id}/Restart": (401, 403, 403, 404),
@@ -234,6 +235,7 @@ async def test_b01_no_route_below_the_base_path_is_open() -> None:
 
 
 INSTANCE = "GET /KeyfactorAPI/Workflow/Instances/{instance_id}"
+EXPLANATION = "GET /KeyfactorAPI/Certloom/Instances/{instance_id}/Explanation"
 SIGNAL = "POST /KeyfactorAPI/Workflow/Instances/{instance_id}/Signals"
 """Needs no permission but a role of the step, so it says nothing about permissions."""
 WHOSE: Mapping[str, Mapping[str, tuple[int, ...]]] = {
@@ -258,6 +260,7 @@ async def test_b01_an_instance_is_open_to_its_starter_its_deciders_and_its_reade
     theirs = [await site.started("alice"), await site.started("dora")]
     answers = {route: tuple([await ask(site, who, route, each) for each in theirs]) for route in WHOSE[who]}
     assert answers == WHOSE[who]
+    assert tuple([await ask(site, who, EXPLANATION, each) for each in theirs]) == WHOSE[who][INSTANCE]
 
 
 @pytest.mark.parametrize("who", WHOSE)

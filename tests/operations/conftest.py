@@ -35,10 +35,12 @@ from certloom.outbound.network import Network
 from certloom.pki.metadata import MetadataField
 from certloom.pki.template import read_template
 from certloom.settings import Settings
-from certloom.store.accounts import read_account
+from certloom.store.accounts import read_account, security_rev
 from certloom.store.certificates import count_certificates
-from certloom.store.change import AuditEntry
+from certloom.store.change import AuditEntry, Change
 from certloom.store.instances import read_instance
+from certloom.store.meta import MetaRow
+from certloom.store.rows import Put
 from certloom.workflow.definition import SignalConfiguration
 from certloom.workflow.instance import Instance
 from certloom.workflow.step import StepType
@@ -110,6 +112,16 @@ class World:
         row = await read_account(self.services.database, f"corp\\{name}")
         assert row is not None
         return await actor_of(self.services, row)
+
+    def signal(self, *role_ids: int) -> SignalConfiguration:
+        return SignalConfiguration("ApprovalStatus", role_ids)
+
+    async def disable(self, name: str, *, disabled: bool = True) -> None:
+        database = self.services.database
+        row = await read_account(database, f"corp\\{name}")
+        assert row is not None
+        rev = MetaRow(name="security_rev", value=str(int(await security_rev(database)) + 1))
+        await database.commit(Change(writes=(Put(msgspec.structs.replace(row, disabled=int(disabled))), Put(rev))))
 
     def approval(self, minimum: int = 1, name: str = "RequireApproval1", **fields: Any) -> StepDraft:
         signals = (SignalConfiguration("ApprovalStatus", (self.approvers,)),)

@@ -1,7 +1,6 @@
 import asyncio
 from collections import Counter
 
-import msgspec
 import pytest
 from tests.operations.conftest import ROOT, World, linear, step
 
@@ -10,25 +9,12 @@ from certloom.operations.definition_versions import save_steps
 from certloom.operations.publishing import publish_definition
 from certloom.operations.roles import assign_role, create_role
 from certloom.operations.signals import SelfApprovalRefused, SignalNotAwaited, SignalRoleMissing
-from certloom.store.accounts import AccountRow, read_account, security_rev
-from certloom.store.change import Change
-from certloom.store.meta import MetaRow
-from certloom.store.rows import Put
 from certloom.workflow.definition import SignalConfiguration
 from certloom.workflow.instance import Instance, Status
 
 
 async def waiting(world: World) -> Instance:
     return (await world.enroll()).instance
-
-
-async def disable(world: World, name: str, *, disabled: bool = True) -> None:
-    database = world.services.database
-    row = await read_account(database, f"corp\\{name}")
-    assert row is not None
-    changed: AccountRow = msgspec.structs.replace(row, disabled=int(disabled))
-    rev = MetaRow(name="security_rev", value=str(int(await security_rev(database)) + 1))
-    await database.commit(Change(writes=(Put(changed), Put(rev))))
 
 
 async def test_a04_one_person_with_three_roles_counts_once(world: World) -> None:
@@ -99,7 +85,7 @@ async def test_a10_a_vote_of_a_disabled_account_does_not_count(world: World) -> 
         await world.person(name, "Approvers")
     await world.publish(world.approval(2))
     before = await world.vote("bob", await waiting(world))
-    await disable(world, "bob")
+    await world.disable("bob")
     still = await world.vote("dave", before)
     assert still.status is Status.SUSPENDED
     assert (await world.vote("erin", still)).status is Status.COMPLETE
@@ -109,8 +95,8 @@ async def test_a10_a_vote_of_an_account_enabled_again_counts_again(world: World)
     await world.person("dave", "Approvers")
     await world.publish(world.approval(2))
     before = await world.vote("bob", await waiting(world))
-    await disable(world, "bob")
-    await disable(world, "bob", disabled=False)
+    await world.disable("bob")
+    await world.disable("bob", disabled=False)
     assert (await world.vote("dave", before)).status is Status.COMPLETE
 
 
@@ -121,7 +107,7 @@ async def test_a10_a_role_taken_since_the_login_no_longer_signs(world: World) ->
     assert world.approvers in logged_in.role_ids
     with pytest.raises(SignalRoleMissing):
         await world.vote("bob", before)
-    await disable(world, "bob")
+    await world.disable("bob")
     with pytest.raises(SignalRoleMissing):
         await world.vote("bob", before)
     assert await world.instance(before.id) == before

@@ -21,6 +21,7 @@ from certloom.api.definitions import DefinitionsController
 from certloom.api.documentation import DocumentationController
 from certloom.api.enrollment import EnrollmentController
 from certloom.api.expiration_alerts import ExpirationAlertsController
+from certloom.api.explanation import ExplanationController
 from certloom.api.first_administrator import FirstAdministratorController
 from certloom.api.gate import Gate
 from certloom.api.identities import (
@@ -52,6 +53,7 @@ CONTROLLERS = (
     CatalogueController,
     ExpirationAlertsController,
     DefinitionFindingsController,
+    ExplanationController,
     EnrollmentController,
     CertificatesController,
     TemplatesController,

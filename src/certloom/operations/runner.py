@@ -17,6 +17,7 @@ from certloom.operations.access import Operation
 from certloom.operations.audit import FAILURE, WARNING, entry
 from certloom.operations.awaited import awaited_signals
 from certloom.operations.context import ServicesContext
+from certloom.operations.explaining import out_of_reach
 from certloom.operations.facts import recorded
 from certloom.operations.services import Services
 from certloom.operations.signal_roles import RoleUnresolved
@@ -77,6 +78,7 @@ class Passage:
         self._events: list[Event] = []
         self._facts: list[Fact] = []
         self._answers: dict[str, bool] = {}
+        self._waiting: StepView | None = None
 
     async def run(self) -> None:
         """Go on until nothing can, then commit what is left."""
@@ -220,6 +222,7 @@ class Passage:
             view.now if isinstance(self._services.step_types[step.extension_name], PureStep) else self._services.clock()
         )
         self.record(events_of(outcome, step, attempt, at, view), facts)
+        self._waiting = view if isinstance(outcome, Suspend) else None
 
     async def _context(self, step: Step, key: str) -> ServicesContext:
         view = await step_view(self._services, self._instance, self._definition, step)
@@ -262,6 +265,8 @@ class Passage:
     async def commit(self, *, wake: bool = False) -> None:
         """Commit the events and facts kept so far. Raises GuardLost when somebody else moved the instance."""
         writes, audit = recorded(self._services, tuple(self._facts), self._instance)
+        if self._waiting is not None:
+            audit = (*audit, *await out_of_reach(self._services, self._instance, self._waiting))
         await self._services.database.commit(self._change(writes, audit, wake=wake))
         self._before = self._instance
         self._events, self._facts = [], []

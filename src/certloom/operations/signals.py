@@ -15,6 +15,7 @@ from certloom.identity.actor import Actor
 from certloom.operations.access import Operation, require
 from certloom.operations.audit import entry, record_refusal
 from certloom.operations.awaited import awaited_signals, may_signal_own
+from certloom.operations.explaining import out_of_reach
 from certloom.operations.facts import recorded
 from certloom.operations.instances import InstanceNotFound
 from certloom.operations.runner import wake
@@ -241,6 +242,8 @@ async def _change(
     message = f"Signalled {signal.key} with {signal.data}; the instance is {after.status}."
     target = ("WorkflowInstance", after.id)
     told = entry(services, actor.display, Operation.SIGNAL_INSTANCE, target, message, digest=received.digest)
+    if after.status is Status.SUSPENDED:
+        audit = (*audit, *await out_of_reach(services, after, view))
     awaited = awaited_signals(services, before, after, definition)
     signalled = SignalledRow(account_id=actor.account_id, instance_id=after.id, signal_key=signal.key)
     return Change(

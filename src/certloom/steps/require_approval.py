@@ -6,7 +6,7 @@ time brings, a time-out or a role that is held again, never does (check A08).
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from typing_extensions import override
@@ -17,7 +17,7 @@ from certloom.workflow.outcome import Continue, Outcome, Reject, Suspend
 from certloom.workflow.parameters import ControlType, DataType, Parameter
 from certloom.workflow.requested_mail import mail_parameters, requested_mail
 from certloom.workflow.signal import SignalDefinition
-from certloom.workflow.step import PureStep, StepView
+from certloom.workflow.step import Due, PureStep, StepView
 
 __all__ = ["RequireApproval"]
 
@@ -88,6 +88,14 @@ class RequireApproval(PureStep):
         return (*_minimum_faults(parameters), *_time_faults(parameters))
 
     @override
+    def needed(self, parameters: Mapping[str, Any]) -> int:
+        return int(parameters["MinimumApprovals"])
+
+    @override
+    def dates(self, view: StepView) -> tuple[Due, ...]:
+        return tuple(_dates(view, _duration(view, "TimeoutAfter"), _duration(view, "RemindAfter")))
+
+    @override
     def run(self, view: StepView) -> Outcome:
         denial = next((vote for vote in view.votes if not vote.data.get("Approved")), None)
         if denial is not None:
@@ -98,31 +106,30 @@ class RequireApproval(PureStep):
                 f"Step {view.step} was not approved within {view.parameters['TimeoutAfter']}: rejected by time-out."
             )
             return Reject("system:workflow", reason, requested_mail(view.parameters, "DenialEmail"))
-        missing = int(view.parameters["MinimumApprovals"]) - len(view.votes)
+        missing = self.needed(view.parameters) - len(view.votes)
         if view.signalled and missing <= 0:
             return Continue(facts=requested_mail(view.parameters, "ApprovalEmail"))
-        return _wait(view, max(missing, 1), limit)
+        return self._wait(view, max(missing, 1))
+
+    def _wait(self, view: StepView, missing: int) -> Suspend:
+        roles = ", ".join(view.roles) or "none assigned"
+        every = _duration(view, "RemindAfter")
+        due = every is not None and not view.signalled and view.now >= view.waiting_since + every
+        return Suspend(
+            signals=(f"{view.step}.{_SIGNAL}",),
+            message=f"Awaiting {missing} more approval(s) from approval roles. Roles: {roles}.",
+            wake_at=min((one.at for one in self.dates(view)), default=None),
+            facts=requested_mail(view.parameters, "ReminderEmail") if due else (),
+        )
 
 
-def _wait(view: StepView, missing: int, limit: timedelta | None) -> Suspend:
-    roles = ", ".join(view.roles) or "none assigned"
-    every = _duration(view, "RemindAfter")
-    due = every is not None and not view.signalled and view.now >= view.waiting_since + every
-    return Suspend(
-        signals=(f"{view.step}.{_SIGNAL}",),
-        message=f"Awaiting {missing} more approval(s) from approval roles. Roles: {roles}.",
-        wake_at=min(_moments(view, limit, every), default=None),
-        facts=requested_mail(view.parameters, "ReminderEmail") if due else (),
-    )
-
-
-def _moments(view: StepView, limit: timedelta | None, every: timedelta | None) -> Iterator[datetime]:
+def _dates(view: StepView, limit: timedelta | None, every: timedelta | None) -> Iterator[Due]:
     """When the step is to be looked at again: at its time-out, and at the next reminder."""
     since = view.waiting_since
     if limit is not None:
-        yield since + limit
+        yield Due(since + limit, "The step rejects the instance: a time-out never approves.")
     if every is not None:
-        yield since + every * ((view.now - since) // every + 1)
+        yield Due(since + every * ((view.now - since) // every + 1), "A reminder is mailed.")
 
 
 def _duration(view: StepView, name: str) -> timedelta | None:

@@ -1,5 +1,6 @@
 """Accounts, roles and one-time tokens as rows."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from certloom.identity.claim import LOCAL_PROVIDER, ClaimType
@@ -15,6 +16,7 @@ __all__ = [
     "count_waiting_for",
     "highest_account_id",
     "highest_role_id",
+    "holders_of",
     "list_accounts",
     "list_roles",
     "read_account",
@@ -130,6 +132,25 @@ async def read_assigned(database: Database, role_id: int) -> list[AccountRow]:
         role_id,
     )
     return [AccountRow(**dict(zip(AccountRow.__struct_fields__, row, strict=True))) for row in rows]
+
+
+async def holders_of(database: Database, role_ids: Sequence[int]) -> frozenset[int]:
+    """The ids of the enabled accounts that hold one of these roles, if it is enabled, whichever way it came to them."""
+    wanted = ", ".join("?" * len(role_ids))
+    rows = await database.fetch_all(
+        f"""WITH wanted AS (SELECT id FROM role WHERE enabled = 1 AND id IN ({wanted}))
+        SELECT id FROM account WHERE disabled = 0 AND id IN (
+            SELECT account_id FROM account_role WHERE role_id IN (SELECT id FROM wanted)
+            UNION SELECT account_id FROM role_claim JOIN account_claim USING (claim_id)
+                WHERE role_id IN (SELECT id FROM wanted)
+            UNION SELECT account.id FROM role_claim JOIN claim ON claim.id = claim_id
+                JOIN account ON account_key = value_key
+                WHERE role_id IN (SELECT id FROM wanted) AND provider = ? AND claim_type = ?)""",
+        *role_ids,
+        LOCAL_PROVIDER,
+        ClaimType.USER.value,
+    )
+    return frozenset(int(row[0]) for row in rows)
 
 
 async def count_waiting_for(database: Database, role_id: int) -> int:

@@ -24,6 +24,7 @@ from certloom.workflow.signal import SignalDefinition
 from certloom.workflow.token_modes import TextKind
 
 __all__ = [
+    "Due",
     "EffectStep",
     "Lookup",
     "Prepared",
@@ -70,6 +71,13 @@ class StepView(msgspec.Struct, frozen=True, kw_only=True):
         cursor = self.instance.cursor
         since = (cursor.since if cursor and cursor.step == self.step else None) or self.now
         return since.replace(microsecond=since.microsecond // 1000 * 1000)
+
+
+class Due(msgspec.Struct, frozen=True):
+    """What time brings to a step that waits: ``what`` happens ``at`` that moment, in words."""
+
+    at: datetime
+    what: str
 
 
 class StandingCertificate(msgspec.Struct, frozen=True):
@@ -218,6 +226,14 @@ class StepType(ABC):
 
         Told to whoever imports a definition.
         """
+        return ()
+
+    def needed(self, parameters: Mapping[str, Any]) -> int:  # noqa: ARG002 - most signals are sent once
+        """How many people must send a signal before a step with these parameters goes on."""
+        return 1
+
+    def dates(self, view: StepView) -> tuple[Due, ...]:  # noqa: ARG002 - to most steps time brings nothing
+        """What time brings while the step waits, if nobody does anything."""
         return ()
 
     def signal(self, name: str) -> SignalDefinition | None:
