@@ -16,6 +16,7 @@ __all__ = ["read_json"]
 
 _MOST_DEPTH = 100
 _BRACKETS = re.compile(r"\"(?:[^\"\\]|\\.)*+(?:\"|\\?\Z)|[\[{]|[\]}]", re.DOTALL)
+_COMMENTS = re.compile(r"\"(?:[^\"\\]|\\.)*+(?:\"|\\?\Z)|//[^\r\n]*+|/\*(?s:.*?)\*/", re.DOTALL)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,7})?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 
 
@@ -42,8 +43,16 @@ def _check_depth(source: str) -> None:
             raise _refused(f"it nests more than {_MOST_DEPTH} levels deep.")
 
 
+def _uncommented(source: str) -> str:
+    """The text without ``//`` and ``/* */``, which ConvertFrom-Json takes since version 6."""
+    if "/" not in source:
+        return source
+    return _COMMENTS.sub(lambda found: found[0] if found[0].startswith('"') else " ", source)
+
+
 def read_json(budget: Budget, source: str, *, tables: bool) -> object:
     """The value of a JSON text; objects become custom objects, or hashtables."""
+    source = _uncommented(source)
     _check_depth(source)
     budget.spend(len(source) * 8)
     budget.step(len(source) // 16)

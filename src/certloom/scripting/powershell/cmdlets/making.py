@@ -1,6 +1,6 @@
 """Get-Date, New-TimeSpan, New-Guid, Get-Random, New-Object."""
 
-from certloom.scripting.powershell.cmdlets.spec import ANY, INT, SWITCH, TEXT, Call, Cmdlet, Parameter, collecting
+from certloom.scripting.powershell.cmdlets.spec import ANY, INT, LONG, SWITCH, TEXT, Call, Cmdlet, Parameter, collecting
 from certloom.scripting.powershell.formatting.dates import format_date
 from certloom.scripting.powershell.formatting.unix_dates import format_unix
 from certloom.scripting.powershell.runtime.session import Emit, Session
@@ -11,7 +11,8 @@ from certloom.scripting.powershell.types.written import written_type
 from certloom.scripting.powershell.values.collections import Hashtable, PSObject
 from certloom.scripting.powershell.values.conversion import convert, items_of, to_int
 from certloom.scripting.powershell.values.errors import failure
-from certloom.scripting.powershell.values.numeric import to_double
+from certloom.scripting.powershell.values.numbers import Int64
+from certloom.scripting.powershell.values.numeric import to_double, to_whole
 from certloom.scripting.powershell.values.objects import TypeRef
 from certloom.scripting.powershell.values.text import text
 from certloom.scripting.powershell.values.times import (
@@ -54,7 +55,7 @@ def _date(call: Call, items: list[object], emit: Emit) -> None:
 
 def _chosen(call: Call, item: object) -> DateTimeValue:
     if call.has("UnixTimeSeconds"):
-        value = from_parts((1970, 1, 1), UTC_KIND).plus(to_int(call.get("UnixTimeSeconds")) * TICKS_PER_SECOND)
+        value = from_parts((1970, 1, 1), UTC_KIND).plus(to_whole(Int64)(call.get("UnixTimeSeconds")) * TICKS_PER_SECOND)
         value = DateTimeValue(value.ticks, 2)
     else:
         value = call.scope.session.now() if item is None else _moment(item)
@@ -143,7 +144,7 @@ MAKING = (
         (
             Parameter("Date", ANY, 0, pipeline=True, aliases=("LastWriteTime",)),
             *(Parameter(name, INT) for name in _PARTS),
-            Parameter("UnixTimeSeconds", INT),
+            Parameter("UnixTimeSeconds", LONG),
             Parameter("Format", TEXT),
             Parameter("UFormat", TEXT),
             Parameter("AsUTC", SWITCH),

@@ -12,6 +12,7 @@ REFUSED = {
     "Invoke-RestMethod": "the REST steps of the workflow",
     "Invoke-WebRequest": "the REST steps of the workflow",
     "Send-MailMessage": "the mail step of the workflow",
+    "Set-StrictMode": "nothing: leave it out",
     "Start-Sleep": "nothing: a step does not wait",
     "Format-Table": "ConvertTo-Csv or ConvertTo-Html",
     "Format-List": "ConvertTo-Json or ConvertTo-Html",

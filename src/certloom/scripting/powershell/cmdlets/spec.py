@@ -8,9 +8,24 @@ import msgspec
 
 from certloom.scripting.powershell.runtime.session import Emit, Scope, Stage
 from certloom.scripting.powershell.values.conversion import to_int, to_string
+from certloom.scripting.powershell.values.numbers import Int64
+from certloom.scripting.powershell.values.numeric import to_whole
 from certloom.scripting.powershell.values.truth import truth
 
-__all__ = ["ANY", "INT", "SWITCH", "TEXT", "TEXTS", "Call", "Cmdlet", "Parameter", "Stage", "collecting", "each"]
+__all__ = [
+    "ANY",
+    "INT",
+    "LONG",
+    "SWITCH",
+    "TEXT",
+    "TEXTS",
+    "Call",
+    "Cmdlet",
+    "Parameter",
+    "Stage",
+    "collecting",
+    "each",
+]
 
 Convert = Callable[[object], object]
 
@@ -25,7 +40,7 @@ def TEXTS(value: object) -> object:  # noqa: N802 - likewise
     return value if isinstance(value, list) else [value]
 
 
-INT, TEXT, SWITCH = to_int, to_string, truth
+INT, LONG, TEXT, SWITCH = to_int, to_whole(Int64), to_string, truth
 
 
 class Parameter(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from certloom.scripting.powershell.syntax import expressions as tree
 from certloom.scripting.powershell.syntax.place import Node
 from certloom.scripting.powershell.types.members import call, get
 from certloom.scripting.powershell.types.statics import call_static, static_value
-from certloom.scripting.powershell.values.collections import Hashtable, ListValue, PSObject
+from certloom.scripting.powershell.values.collections import Hashtable, ListValue, PSObject, SetValue
 from certloom.scripting.powershell.values.conversion import items_of
 from certloom.scripting.powershell.values.errors import failure
 from certloom.scripting.powershell.values.objects import TypeRef
@@ -87,13 +87,25 @@ def _called(
         values = [settled(argument(scope)) for argument in arguments]
         if intrinsic is not None and not _has_own(value, name(scope)):
             return intrinsic(scope, value, values)
-        return _paid(scope, lambda: call(scope.session, value, name(scope), values), [value, *values])
+        called = name(scope)
+        paying = values if _is_quick(value, called) else [value, *values]
+        return _paid(scope, lambda: call(scope.session, value, called, values), paying)
 
     return run
 
 
 def _has_own(value: object, name: str) -> bool:
     return isinstance(value, PSObject) and name.lower() in value.properties
+
+
+_QUICK = frozenset({"add", "push", "enqueue", "peek", "pop", "dequeue", "removeat", "insert"})
+
+
+def _is_quick(value: object, name: str) -> bool:
+    """Whether a method of a collection does not go over its items."""
+    return isinstance(value, ListValue) and (
+        name.lower() in _QUICK or (isinstance(value, SetValue) and name.lower() == "contains")
+    )
 
 
 def _paid(scope: Scope, run: Callable[[], object], values: list[object]) -> object:

@@ -17,12 +17,20 @@ __all__ = ["CompiledBody", "compile_body"]
 class CompiledBody(Body):
     """A body as closures."""
 
-    __slots__ = ("begin", "bind", "end", "process", "taken")
+    __slots__ = ("begin", "bind", "declares", "end", "process", "taken")
 
     def __init__(
-        self, bind: Bound, taken: tuple[Taken, ...], begin: Execute | None, process: Execute | None, end: Execute | None
+        self,
+        bind: Bound,
+        taken: tuple[Taken, ...],
+        begin: Execute | None,
+        process: Execute | None,
+        end: Execute | None,
+        *,
+        declares: bool,
     ) -> None:
         self.bind = bind
+        self.declares = declares
         self.taken = taken
         self.begin = begin
         self.process = process
@@ -34,6 +42,11 @@ class CompiledBody(Body):
         stage = self.stage(scope, given, False, emit, named)
         stage.process(None)
         stage.end()
+
+    def take(self, scope: Scope, given: Sequence[Given]) -> None:
+        """Bind arguments to its parameters in a scope, as ``.`` does."""
+        if self.declares or given:
+            self.bind(scope, given, False)
 
     def within(self, scope: Scope, emit: Emit) -> None:
         """Run its statements in a scope, as ForEach-Object does."""
@@ -128,4 +141,5 @@ def compile_body(compiler: Compiler, node: tree.Body) -> Body:
     def part(block: tree.Block | None) -> Execute | None:
         return compiler.block(block) if block is not None else None
 
-    return CompiledBody(bind, taken, part(node.begin), part(node.process), part(node.end))
+    blocks = part(node.begin), part(node.process), part(node.end)
+    return CompiledBody(bind, taken, *blocks, declares=bool(node.parameters))

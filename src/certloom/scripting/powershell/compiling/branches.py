@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from certloom.scripting.powershell.compiling.compiler import Compiler, Evaluate, Execute
-from certloom.scripting.powershell.compiling.loops import labelled
+from certloom.scripting.powershell.compiling.loops import labelled, walked
 from certloom.scripting.powershell.compiling.texts import remember
 from certloom.scripting.powershell.operators.matching import like, matched
 from certloom.scripting.powershell.runtime.session import Body, Emit, Scope
@@ -16,7 +16,7 @@ from certloom.scripting.powershell.values.collections import ListValue
 from certloom.scripting.powershell.values.comparison import equal
 from certloom.scripting.powershell.values.conversion import items_of
 from certloom.scripting.powershell.values.errors import ScriptError
-from certloom.scripting.powershell.values.objects import ErrorRecord, Nothing
+from certloom.scripting.powershell.values.objects import Enumeration, ErrorRecord, Nothing
 from certloom.scripting.powershell.values.patterns import Pattern
 from certloom.scripting.powershell.values.text import text
 from certloom.scripting.powershell.values.truth import truth
@@ -62,17 +62,19 @@ def _switch(compiler: Compiler, node: tree.Switch) -> Execute:
         items = [] if isinstance(value, Nothing) else list(items_of(value))
         before = scope.variables.get("_")
         try:
-            _each_item(node.label, items, lambda item: each(scope, item, emit))
+            walk = Enumeration(items)
+            with walked(scope, "switch", walk):
+                _each_item(node.label, walk, lambda item: each(scope, item, emit))
         finally:
             scope.variables["_"] = before
 
     return run
 
 
-def _each_item(label: str, items: list[object], handle: Callable[[object], None]) -> None:
-    for item in items:
+def _each_item(label: str, walk: Enumeration, handle: Callable[[object], None]) -> None:
+    while walk.move():
         try:
-            handle(item)
+            handle(walk.current())
         except ContinueSignal as signal:
             labelled(signal, label)
         except BreakSignal as signal:
@@ -125,7 +127,7 @@ def _try(compiler: Compiler, node: tree.Try) -> Execute:
 
     def run(scope: Scope, emit: Emit) -> None:
         try:
-            body(scope, emit)
+            _guarded(body, scope, emit)
         except ScriptError as wrong:
             handler = _handler(catches, wrong)
             if handler is None:
@@ -138,6 +140,15 @@ def _try(compiler: Compiler, node: tree.Try) -> Execute:
     return run
 
 
+def _guarded(body: Execute, scope: Scope, emit: Emit) -> None:
+    """Run the inside of a ``try``: what fails there goes to the ``catch``, not on to the next statement."""
+    scope.session.trying += 1
+    try:
+        body(scope, emit)
+    finally:
+        scope.session.trying -= 1
+
+
 def _chain(compiler: Compiler, node: tree.Chain) -> Execute:
     left, right = compiler.statement(node.left), compiler.statement(node.right)
     wanted = node.operator == "&&"
@@ -146,7 +157,7 @@ def _chain(compiler: Compiler, node: tree.Chain) -> Execute:
         try:
             left(scope, emit)
         except ScriptError as wrong:
-            if wanted or wrong.thrown:
+            if wanted or wrong.thrown or scope.session.trying:
                 raise
             scope.session.say("error", wrong.exception.message)
             scope.session.succeeded = False

@@ -93,7 +93,7 @@ def _called(value: Evaluate, collect: Collect, *, inside: bool) -> Starter:
         called = value(scope)
         if isinstance(called, ScriptBlock) and isinstance(called.body, Body):
             if inside:
-                return _inside(scope, called.body, emit)
+                return _inside(scope, called.body, collect(scope), emit)
             captured = [Given(name, one) for name, one in (called.captured or {}).items()]
             return _function(scope, called.body, collect(scope), fed, emit, captured)
         name = text(called)
@@ -107,8 +107,12 @@ def _called(value: Evaluate, collect: Collect, *, inside: bool) -> Starter:
     return start
 
 
-def _inside(scope: Scope, body: Body, emit: Emit) -> Stage:
-    return Stage(lambda _: None, lambda: body.within(scope, emit))
+def _inside(scope: Scope, body: Body, given: list[Given], emit: Emit) -> Stage:
+    def run() -> None:
+        body.take(scope, given)
+        body.within(scope, emit)
+
+    return Stage(lambda _: None, run)
 
 
 def _function(

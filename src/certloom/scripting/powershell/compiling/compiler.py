@@ -98,10 +98,9 @@ class Compiler:
 
     def value(self, node: tree.Statement) -> Evaluate:
         """The closure that gives what a statement assigned to a variable would give."""
-        if isinstance(node, tree.Pipeline) and len(node.elements) == 1:
-            only = node.elements[0]
-            if isinstance(only, tree.Evaluation) and not only.redirections:
-                return self.expression(only.expression)
+        only = tree.alone(node)
+        if only is not None:
+            return self.expression(only)
         if isinstance(node, tree.Assignment):
             return self._assigned(node)
         return self.gathered(node)

@@ -28,7 +28,10 @@ _BY_NAME = {
 
 
 def element(value: object, index: object) -> object:
-    """What stands at an index; nothing outside an array, an array for several indexes."""
+    """What stands at an index; nothing outside an array, an array for several indexes.
+
+    A single thing counts as an array of one (about_Arrays).
+    """
     if isinstance(index, list | ListValue):
         return _several(value, items_of(index))
     if isinstance(value, Hashtable):
@@ -39,9 +42,17 @@ def element(value: object, index: object) -> object:
         return _BY_NAME[value.type](value, index)
     if isinstance(value, list | ListValue):
         return _at(items_of(value), index)
-    if isinstance(value, str):
-        found = _at(value, index)
-        return Char(found) if isinstance(found, str) else None
+    return _character(value, index) if isinstance(value, str) else _single(value, index)
+
+
+def _character(value: str, index: object) -> object:
+    found = _at(value, index)
+    return Char(found) if isinstance(found, str) else None
+
+
+def _single(value: object, index: object) -> object:
+    if type(index) is int and not isinstance(value, XmlNode):
+        return value if index in {0, -1} else None
     raise failure(f"Unable to index into an object of type {kind_name(value)}.")
 
 

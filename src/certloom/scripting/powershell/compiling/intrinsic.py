@@ -36,7 +36,10 @@ def _where(scope: Scope, value: object, arguments: list[object]) -> object:
     block, mode = arguments[0], text(arguments[1]).lower() if len(arguments) > 1 else "default"
     count = to_int(arguments[2]) if len(arguments) > 2 else 0  # noqa: PLR2004 - the number is the third
     items = items_of(value)
-    found = [bool(truth(within(scope, block, item))) for item in items]
+    found = []
+    for item in items:
+        scope.session.budget.step()
+        found.append(bool(truth(within(scope, block, item))))
     choose = _MODES.get(mode)
     if choose is None:
         raise failure(f"Where has no mode '{mode}'; use Default, First, Last, SkipUntil, Until or Split.")

@@ -1,6 +1,7 @@
 """``foreach``, ``for``, ``while``, ``do``, and the ways out of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from certloom.scripting.powershell.compiling.compiler import Compiler, Execute
 from certloom.scripting.powershell.compiling.targets import setter
@@ -9,9 +10,10 @@ from certloom.scripting.powershell.runtime.signals import BreakSignal, ContinueS
 from certloom.scripting.powershell.syntax import statements as tree
 from certloom.scripting.powershell.syntax.place import Node
 from certloom.scripting.powershell.values.conversion import items_of
+from certloom.scripting.powershell.values.objects import Enumeration
 from certloom.scripting.powershell.values.truth import truth
 
-__all__ = ["LOOPS", "labelled"]
+__all__ = ["LOOPS", "labelled", "walked"]
 
 
 def labelled(signal: BreakSignal | ContinueSignal, label: str) -> None:
@@ -41,12 +43,25 @@ def _foreach(compiler: Compiler, node: tree.Foreach) -> Execute:
         value = subject(scope)
         if value is None:
             return
-        for item in list(items_of(value)):
-            assign(scope, item)
-            if not _goes_on(body, scope, emit, label):
-                break
+        walk = Enumeration(list(items_of(value)))
+        with walked(scope, "foreach", walk):
+            while walk.move():
+                assign(scope, walk.current())
+                if not _goes_on(body, scope, emit, label):
+                    break
 
     return run
+
+
+@contextmanager
+def walked(scope: Scope, name: str, walk: Enumeration) -> Iterator[None]:
+    """Let a variable be the walk over what a loop goes over, as long as it runs (about_Automatic_Variables)."""
+    before = scope.variables.get(name)
+    scope.variables[name] = walk
+    try:
+        yield
+    finally:
+        scope.variables[name] = before
 
 
 def _nothing(_: object) -> None:

@@ -18,7 +18,7 @@ from certloom.scripting.powershell.types.registry import derives, resolve
 from certloom.scripting.powershell.types.written import written_type
 from certloom.scripting.powershell.values.collections import Hashtable, ListValue
 from certloom.scripting.powershell.values.conversion import convert, items_of
-from certloom.scripting.powershell.values.errors import ScriptError
+from certloom.scripting.powershell.values.errors import ScriptError, failure
 from certloom.scripting.powershell.values.kinds import type_of
 from certloom.scripting.powershell.values.objects import NOTHING, TypeRef
 from certloom.scripting.powershell.values.text import text
@@ -246,6 +246,13 @@ def _converted(operand: Evaluate, name: tree.TypeName) -> Evaluate:
     return run
 
 
+def _validated(_: Compiler, node: tree.Validated) -> Evaluate:
+    def run(_: Scope) -> object:
+        raise failure(f"An attribute such as [{node.attributes[0].name}()] stands before a variable that is assigned.")  # type: ignore[attr-defined]  # attributes have names
+
+    return run
+
+
 def _step(compiler: Compiler, node: tree.Step) -> Evaluate:
     read, write = compiler.expression(node.target), setter(compiler, node.target)
     operate = add if node.operator == "++" else subtract
@@ -264,5 +271,6 @@ OPERATIONS: dict[type[Node], Callable[..., Evaluate]] = {
     tree.Ternary: _ternary,
     tree.Unary: _unary,
     tree.Cast: _cast,
+    tree.Validated: _validated,
     tree.Step: _step,
 }

@@ -137,7 +137,7 @@ def _compiled(compiler: Compiler, node: tree.Parameter) -> _Parameter:
         null=_attribute(node, "allownull") is not None,
         empty=any(_attribute(node, name) is not None for name in ("allowemptystring", "allowemptycollection")),
         aliases=tuple(text(name).lower() for name in names),
-        checks=checks(compiler, node),
+        checks=checks(compiler, node.attributes),
     )
 
 

@@ -4,13 +4,15 @@ from collections.abc import Callable
 
 from certloom.scripting.powershell.compiling.compiler import Compiler
 from certloom.scripting.powershell.compiling.indexing import set_element
+from certloom.scripting.powershell.compiling.validation import checks
 from certloom.scripting.powershell.runtime.session import Scope
 from certloom.scripting.powershell.syntax import expressions as tree
+from certloom.scripting.powershell.syntax import statements
 from certloom.scripting.powershell.types.members import put
 from certloom.scripting.powershell.types.registry import resolve
 from certloom.scripting.powershell.values.collections import ListValue
 from certloom.scripting.powershell.values.conversion import convert, items_of
-from certloom.scripting.powershell.values.errors import failure
+from certloom.scripting.powershell.values.errors import ScriptError, failure
 from certloom.scripting.powershell.values.objects import Nothing, RefValue
 from certloom.scripting.powershell.values.text import text
 
@@ -124,10 +126,52 @@ def _typed(compiler: Compiler, target: tree.Cast) -> Setter:
     return assign
 
 
+def _inside(compiler: Compiler, target: tree.Parenthesized) -> Setter:
+    inner = statements.alone(target.statement)
+    return setter(compiler, inner) if inner is not None else _refused("()")
+
+
+def _validated(compiler: Compiler, target: tree.Validated) -> Setter:
+    """``[ValidateRange(1, 5)] $variable = ...``: the variable takes only what the attribute allows."""
+    inner, found = target.operand, checks(compiler, target.attributes)
+    write, named = setter(compiler, inner), _constrained(inner)
+    name = named.name.lower() if named is not None else ""
+
+    def assign(scope: Scope, value: object) -> None:
+        before = scope.variables.get(name)
+        scope.types.pop(name, None)
+        write(scope, value)
+        cast = scope.types.get(name)
+
+        def allowed(given: object) -> object:
+            made = given if cast is None else cast(given)
+            for check in found:
+                check(scope, name, made)
+            return made
+
+        scope.types[name] = allowed
+        try:
+            scope.put(name, value)
+        except ScriptError:
+            scope.variables[name] = before
+            raise
+
+    return assign if name else _refused("[]")
+
+
+def _constrained(target: tree.Expression) -> tree.Variable | None:
+    """The variable that types and attributes stand before."""
+    while isinstance(target, tree.Cast | tree.Validated):
+        target = target.operand
+    return target if isinstance(target, tree.Variable) else None
+
+
 _SETTERS: dict[type[tree.Expression], Callable[..., Setter]] = {
     tree.Variable: _variable,
     tree.Member: _member,
     tree.Index: _element,
     tree.ArrayLiteral: _several,
     tree.Cast: _typed,
+    tree.Parenthesized: _inside,
+    tree.Validated: _validated,
 }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from certloom.scripting.powershell.compiling.compiler import Compiler
 from certloom.scripting.powershell.operators.matching import matched
 from certloom.scripting.powershell.runtime.session import Scope
-from certloom.scripting.powershell.syntax.statements import Attribute, Parameter
+from certloom.scripting.powershell.syntax.statements import Attribute
 from certloom.scripting.powershell.values.collections import ListValue
 from certloom.scripting.powershell.values.comparison import compare, equal
 from certloom.scripting.powershell.values.conversion import items_of, to_int
@@ -124,10 +126,12 @@ VALIDATIONS = frozenset(
 )
 
 
-def checks(compiler: Compiler, node: Parameter) -> tuple[Check, ...]:
-    """The checks that a parameter's attributes ask for."""
+def checks(compiler: Compiler, attributes: tuple[msgspec.Struct, ...]) -> tuple[Check, ...]:
+    """The checks that the attributes of a parameter or a variable ask for."""
     found = []
-    for attribute in node.attributes:
+    for attribute in attributes:
+        if not isinstance(attribute, Attribute):
+            continue
         name = attribute.name.lower().removesuffix("attribute")
         rule = _EACH.get(name) or _WHOLE.get(name)
         if rule is not None:

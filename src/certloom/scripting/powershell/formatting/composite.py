@@ -6,7 +6,9 @@ from decimal import Decimal
 
 from certloom.scripting.powershell.formatting.dates import format_date, format_span
 from certloom.scripting.powershell.formatting.numbers import format_number
+from certloom.scripting.powershell.values.collections import ListValue
 from certloom.scripting.powershell.values.errors import failure, room_for
+from certloom.scripting.powershell.values.kinds import kind_name
 from certloom.scripting.powershell.values.objects import EnumValue, GuidValue
 from certloom.scripting.powershell.values.text import text
 from certloom.scripting.powershell.values.times import DateTimeValue, TimeSpanValue
@@ -76,7 +78,8 @@ def _item(found: re.Match[str], values: Sequence[object]) -> str:
             inner="System.FormatException",
         )
     form = (found[3] or "").replace("{{", "{").replace("}}", "}")
-    made = formatted(values[index], form)
+    value = values[index]
+    made = kind_name(value) if isinstance(value, list | ListValue) else formatted(value, form)
     width = int(found[2] or 0)
     room_for(abs(width))
     return made.rjust(width) if width >= 0 else made.ljust(-width)

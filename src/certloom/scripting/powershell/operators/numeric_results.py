@@ -25,7 +25,8 @@ __all__ = ["DECIMALS", "Number", "calculated", "divided_by_zero", "left_number",
 Number = int | float | Decimal
 
 
-DECIMALS = Context(prec=29)
+DECIMALS = Context(prec=60)
+_PLACES = 28
 
 
 _WIDE = (Int64, UInt32, UInt64)
@@ -94,7 +95,21 @@ def _exactly(left: Decimal, right: Decimal, exact: Callable[[Decimal, Decimal], 
         raise divided_by_zero() from wrong
     if abs(value) > MOST_DECIMAL:
         raise failure("Value was either too large or too small for a Decimal.", inner="System.OverflowException")
-    return value
+    return (
+        value
+        if len(value.as_tuple().digits) < _PLACES and int(value.as_tuple().exponent) > -_PLACES
+        else _rounded(value)
+    )
+
+
+def _rounded(value: Decimal) -> Decimal:
+    """The nearest decimal that .NET has: at most 28 places, and digits that fit in 96 bits."""
+    places = min(_PLACES, max(0, -int(value.as_tuple().exponent)))
+    while True:
+        made = value.quantize(Decimal(1).scaleb(-places), context=DECIMALS)
+        if not places or abs(made.scaleb(places, DECIMALS)) <= MOST_DECIMAL:
+            return made
+        places -= 1
 
 
 def _really(left: Number, right: Number, real: Callable[[float, float], float]) -> float:

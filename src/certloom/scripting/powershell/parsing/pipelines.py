@@ -13,9 +13,18 @@ from certloom.scripting.powershell.syntax.expressions import (
     Index,
     Member,
     Parenthesized,
+    Validated,
     Variable,
 )
-from certloom.scripting.powershell.syntax.statements import Assignment, Chain, Command, Evaluation, Pipeline, Statement
+from certloom.scripting.powershell.syntax.statements import (
+    Assignment,
+    Chain,
+    Command,
+    Evaluation,
+    Pipeline,
+    Statement,
+    alone,
+)
 
 __all__ = ["pipeline"]
 
@@ -91,10 +100,11 @@ def _assignment(cursor: Cursor, target: Expression, operator: str) -> Statement:
 
 
 def _assignable(target: Expression) -> bool:
-    if isinstance(target, Cast):
+    if isinstance(target, Cast | Validated):
         return _assignable(target.operand)
     if isinstance(target, ArrayLiteral):
         return all(_assignable(item) for item in target.items)
     if isinstance(target, Parenthesized):
-        return False
+        inside = alone(target.statement)
+        return inside is not None and _assignable(inside)
     return isinstance(target, Variable | Member | Index)

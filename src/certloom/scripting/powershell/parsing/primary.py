@@ -5,6 +5,7 @@ import re
 from certloom.scripting.powershell.parsing.cursor import Cursor
 from certloom.scripting.powershell.parsing.numbers import number_from
 from certloom.scripting.powershell.parsing.strings import string
+from certloom.scripting.powershell.parsing.types import ATTRIBUTE, attribute_or_type
 from certloom.scripting.powershell.parsing.variables import variable
 from certloom.scripting.powershell.syntax.expressions import (
     ArrayExpression,
@@ -20,6 +21,7 @@ from certloom.scripting.powershell.syntax.expressions import (
     Step,
     SubExpression,
     TypeLiteral,
+    Validated,
     Variable,
 )
 from certloom.scripting.powershell.syntax.statements import Statement
@@ -113,6 +115,8 @@ def _entry(cursor: Cursor) -> tuple[Expression, Statement]:
 
 def _type(cursor: Cursor) -> Expression:
     line, column = cursor.place()
+    if cursor.match(ATTRIBUTE) is not None:
+        return _validated(cursor)
     cursor.position += 1
     cursor.space()
     name = cursor.rules.type_name(cursor)
@@ -126,6 +130,13 @@ def _type(cursor: Cursor) -> Expression:
         cursor.position = start
         return TypeLiteral(line, column, name)
     return Cast(line, column, name, cursor.rules.unary(cursor))
+
+
+def _validated(cursor: Cursor) -> Expression:
+    line, column = cursor.place()
+    attribute = attribute_or_type(cursor)
+    cursor.lines()
+    return Validated(line, column, (attribute,), cursor.rules.unary(cursor))
 
 
 _OPERAND = re.compile(r"[$@({\['\"\u2018\u201c\d]|\.\d|[+-](?=[\d$(.])|!|-(?:not|bnot|join|split)\b|,", re.IGNORECASE)

@@ -6,7 +6,10 @@ from certloom.scripting.powershell.parsing.cursor import Cursor
 from certloom.scripting.powershell.syntax.expressions import Expression, TypeName
 from certloom.scripting.powershell.syntax.statements import Attribute
 
-__all__ = ["attribute_or_type", "type_name"]
+__all__ = ["ATTRIBUTE", "attribute_or_type", "type_name"]
+
+ATTRIBUTE = re.compile(r"\[\s*[A-Za-z_][\w.]*\s*\(")
+"""Where an attribute begins, and not a type."""
 
 _NAME = re.compile(r"[A-Za-z_][\w.+]*(?:`\d+)?")
 _RANK = re.compile(r"\[[ ,]*\]")

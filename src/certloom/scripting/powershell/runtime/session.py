@@ -37,7 +37,7 @@ class Message(msgspec.Struct, frozen=True):
 class Session:
     """What all scopes of one run share."""
 
-    __slots__ = ("_clock", "budget", "draw", "invoke", "messages", "routes", "succeeded")
+    __slots__ = ("_clock", "budget", "draw", "invoke", "messages", "routes", "succeeded", "trying")
 
     def __init__(self, limits: Limits, clock: Clock, draw: Draw) -> None:
         self.budget = Budget(limits, clock)
@@ -46,6 +46,7 @@ class Session:
         self.invoke: Invoke | None = None
         self.routes: Mapping[str, Emit] = {}
         self.succeeded = True
+        self.trying = 0
         self._clock = clock
 
     def now(self) -> DateTimeValue:
@@ -160,6 +161,10 @@ class Body(ABC):
         captured: Mapping[str, object],
     ) -> Stage:
         """Begin it as a command in a pipeline; ``fed`` says whether input will come."""
+
+    @abstractmethod
+    def take(self, scope: Scope, given: Sequence[Given]) -> None:
+        """Bind arguments to the parameters in a scope, without a level of its own."""
 
     @abstractmethod
     def within(self, scope: Scope, emit: Emit) -> None:

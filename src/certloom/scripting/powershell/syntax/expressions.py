@@ -27,6 +27,7 @@ __all__ = [
     "TypeLiteral",
     "TypeName",
     "Unary",
+    "Validated",
     "Variable",
 ]
 
@@ -119,6 +120,13 @@ class Cast(Expression, frozen=True):
     """``[name] operand``."""
 
     type: TypeName
+    operand: Expression
+
+
+class Validated(Expression, frozen=True):
+    """``[Attribute(...)] operand``: what stands left of an assignment that the attribute watches over."""
+
+    attributes: tuple[msgspec.Struct, ...]
     operand: Expression
 
 

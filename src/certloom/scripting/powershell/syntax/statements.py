@@ -210,3 +210,12 @@ class Flow(Statement, frozen=True):
     keyword: str
     value: Statement | None = None
     label: str = ""
+
+
+def alone(statement: object) -> Expression | None:
+    """The expression that a statement consists of, if it is nothing more."""
+    if isinstance(statement, Pipeline) and len(statement.elements) == 1:
+        only = statement.elements[0]
+        if isinstance(only, Evaluation) and not only.redirections:
+            return only.expression
+    return None

@@ -1,34 +1,35 @@
-"""ArrayList, List[T], HashSet[T], Queue[T] and Stack[T]."""
+"""ArrayList, List[T], Queue[T] and Stack[T]."""
 
 from collections.abc import Callable, Sequence
 
 from certloom.scripting.powershell.runtime.session import Session
 from certloom.scripting.powershell.types.arrays import any_value, index_in, length, ordered
 from certloom.scripting.powershell.types.spec import Method, TypeSpec, takes
-from certloom.scripting.powershell.values.collections import ListValue, TypedArray, key_of
+from certloom.scripting.powershell.values.collections import ListValue, TypedArray
 from certloom.scripting.powershell.values.conversion import convert, items_of, to_int
 from certloom.scripting.powershell.values.errors import ScriptError, failure
 from certloom.scripting.powershell.values.objects import NOTHING, ScriptBlock, TypeRef
 from certloom.scripting.powershell.values.truth import truth
 
-__all__ = ["LISTS"]
+__all__ = ["LISTS", "fitting"]
 
 _GENERIC = "System.Collections.Generic."
 _BASES = ("System.Collections.ICollection", "System.Collections.IEnumerable")
 
 
-def _fitting(target: ListValue, item: object) -> object:
+def fitting(target: ListValue, item: object) -> object:
+    """An item as the type of the elements has it."""
     return convert(item, TypeRef(target.element)) if target.element and "[" not in target.element else item
 
 
 def _add(target: ListValue, item: object) -> object:
     target.grow()
-    target.items.append(_fitting(target, item))
+    target.items.append(fitting(target, item))
     return len(target.items) - 1 if not target.element else NOTHING
 
 
 def _add_range(target: ListValue, items: object) -> object:
-    added = [_fitting(target, item) for item in items_of(items)]
+    added = [fitting(target, item) for item in items_of(items)]
     target.grow(len(added))
     target.items.extend(added)
     return NOTHING
@@ -45,7 +46,7 @@ def _insert(target: ListValue, index: int, item: object) -> object:
     if not 0 <= index <= len(target.items):
         raise _outside()
     target.grow()
-    target.items.insert(index, _fitting(target, item))
+    target.items.insert(index, fitting(target, item))
     return NOTHING
 
 
@@ -131,7 +132,7 @@ def _new(name: str) -> Method:
         for given in arguments:
             if isinstance(given, list | ListValue):
                 for item in items_of(given):
-                    (_unique_add if "HashSet" in name else _add)(made, item)
+                    _add(made, item)
         return made
 
     return make
@@ -164,34 +165,6 @@ _SEARCHES: dict[str, Method] = {
 }
 
 
-def _key(item: object) -> object:
-    return key_of(item, case_sensitive=True)
-
-
-def _unique_add(target: ListValue, item: object) -> bool:
-    fitting = _fitting(target, item)
-    if any(_key(one) == _key(fitting) for one in target.items):
-        return False
-    target.grow()
-    target.items.append(fitting)
-    return True
-
-
-def _union(target: ListValue, others: object) -> object:
-    for item in items_of(others):
-        _unique_add(target, item)
-    return NOTHING
-
-
-def _keep(wanted: bool) -> Callable[[ListValue, object], object]:  # noqa: FBT001 - one of two forms
-    def apply(target: ListValue, others: object) -> object:
-        keys = {_key(_fitting(target, item)) for item in items_of(others)}
-        target.items[:] = [item for item in target.items if (_key(item) in keys) is wanted]
-        return NOTHING
-
-    return apply
-
-
 def _taken(place: int, *, remove: bool, name: str) -> Callable[[ListValue], object]:
     def take(target: ListValue) -> object:
         if not target.items:
@@ -203,27 +176,16 @@ def _taken(place: int, *, remove: bool, name: str) -> Callable[[ListValue], obje
 
 def _push(target: ListValue, item: object) -> object:
     target.grow()
-    target.items.insert(0, _fitting(target, item))
+    target.items.insert(0, fitting(target, item))
     return NOTHING
 
 
 def _enqueue(target: ListValue, item: object) -> object:
     target.grow()
-    target.items.append(_fitting(target, item))
+    target.items.append(fitting(target, item))
     return NOTHING
 
 
-_SET: dict[str, Method] = {
-    "Add": takes(_unique_add, any_value),
-    "Remove": takes(_remove, any_value),
-    "Clear": takes(_clear),
-    "Contains": takes(lambda target, item: index_in(target.items, _fitting(target, item)) >= 0, any_value),
-    "UnionWith": takes(_union, any_value),
-    "IntersectWith": takes(_keep(wanted=True), any_value),
-    "ExceptWith": takes(_keep(wanted=False), any_value),
-    "ToArray": takes(_array),
-    "GetEnumerator": takes(lambda target: list(target.items)),
-}
 _QUEUE: dict[str, Method] = {
     "Enqueue": takes(_enqueue, any_value),
     "Dequeue": takes(_taken(0, remove=True, name="Queue")),
@@ -252,7 +214,6 @@ def _spec(name: str, methods: dict[str, Method], *, generic: int = 1) -> TypeSpe
 LISTS: tuple[TypeSpec, ...] = (
     _spec("System.Collections.ArrayList", _LIST, generic=0),
     _spec(f"{_GENERIC}List`1", _LIST | _SEARCHES),
-    _spec(f"{_GENERIC}HashSet`1", _SET),
     _spec(f"{_GENERIC}Queue`1", _SHARED | _QUEUE),
     _spec(f"{_GENERIC}Stack`1", _SHARED | _STACK),
 )

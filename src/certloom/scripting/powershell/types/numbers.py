@@ -112,6 +112,8 @@ BOOLEAN = TypeSpec(
     name="System.Boolean",
     aliases=("bool",),
     bases=_BASES,
+    properties={"IsPresent": bool},
+    methods={"ToBool": takes(bool)},
     static_properties={"TrueString": _constant("True"), "FalseString": _constant("False")},
     static_methods={
         "Parse": static(_bool, to_string),

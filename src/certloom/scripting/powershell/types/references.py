@@ -1,15 +1,15 @@
-"""``[ref]``, and the one culture that scripts know."""
+"""``[ref]``, what ``$foreach`` is, and the one culture that scripts know."""
 
 import re
 
 from certloom.scripting.powershell.types.spec import TypeSpec, static, takes
 from certloom.scripting.powershell.values.conversion import to_string
 from certloom.scripting.powershell.values.errors import failure
-from certloom.scripting.powershell.values.objects import Culture
+from certloom.scripting.powershell.values.objects import NOTHING, Culture, Enumeration
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
-__all__ = ["CULTURE", "REFERENCE"]
+__all__ = ["CULTURE", "ENUMERATION", "REFERENCE"]
 
 
 def _culture(name: str) -> Culture:
@@ -26,10 +26,20 @@ def _titled(_: Culture, value: str) -> str:
     return _WORD.sub(lambda word: word[0] if word[0].isupper() else word[0].capitalize(), value)
 
 
+def _reset(walk: Enumeration) -> object:
+    walk.reset()
+    return NOTHING
+
+
 REFERENCE = TypeSpec(
     name="System.Management.Automation.PSReference",
     aliases=("ref",),
     properties={"Value": lambda reference: reference.read()},
+)
+ENUMERATION = TypeSpec(
+    name="System.Collections.IEnumerator",
+    properties={"Current": Enumeration.current},
+    methods={"MoveNext": takes(Enumeration.move), "Reset": takes(_reset)},
 )
 CULTURE = TypeSpec(
     name="System.Globalization.CultureInfo",

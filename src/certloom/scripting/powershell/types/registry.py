@@ -17,11 +17,12 @@ from certloom.scripting.powershell.types.objects import BLOCK, CUSTOM, ERROR, OB
 from certloom.scripting.powershell.types.offsets import OFFSET
 from certloom.scripting.powershell.types.plain import PLAIN
 from certloom.scripting.powershell.types.random import RANDOM
-from certloom.scripting.powershell.types.references import CULTURE, REFERENCE
+from certloom.scripting.powershell.types.references import CULTURE, ENUMERATION, REFERENCE
 from certloom.scripting.powershell.types.regexes import REGEXES
+from certloom.scripting.powershell.types.sets import HASH_SET
 from certloom.scripting.powershell.types.spec import TypeSpec
 from certloom.scripting.powershell.types.strings import STRING
-from certloom.scripting.powershell.types.tables import DICTIONARY, ENTRY, HASHTABLE, ORDERED
+from certloom.scripting.powershell.types.tables import COMPARER, DICTIONARY, ENTRY, HASHTABLE, ORDERED
 from certloom.scripting.powershell.types.texts import TEXTS
 from certloom.scripting.powershell.types.timespans import TIMESPAN
 from certloom.scripting.powershell.types.views import VIEWS
@@ -38,6 +39,7 @@ TYPES: tuple[TypeSpec, ...] = (
     ORDERED,
     DICTIONARY,
     ENTRY,
+    COMPARER,
     OBJECT,
     PSOBJECT,
     CUSTOM,
@@ -55,8 +57,10 @@ TYPES: tuple[TypeSpec, ...] = (
     BIG_INTEGER,
     ENUM,
     REFERENCE,
+    ENUMERATION,
     CULTURE,
     *LISTS,
+    HASH_SET,
     *REGEXES,
     *PLAIN,
     *TEXTS,

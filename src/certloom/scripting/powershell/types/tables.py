@@ -1,14 +1,16 @@
 """Hashtable, ordered dictionary and Dictionary[,]."""
 
+from collections.abc import Callable
+
 from certloom.scripting.powershell.types.arrays import any_value
-from certloom.scripting.powershell.types.spec import TypeSpec, static, takes
+from certloom.scripting.powershell.types.spec import TypeSpec, takes
 from certloom.scripting.powershell.values.collections import Hashtable
-from certloom.scripting.powershell.values.conversion import to_int
+from certloom.scripting.powershell.values.conversion import convert, to_int
 from certloom.scripting.powershell.values.errors import failure
-from certloom.scripting.powershell.values.objects import NOTHING, RefValue
+from certloom.scripting.powershell.values.objects import NOTHING, EnumValue, RefValue, TypeRef
 from certloom.scripting.powershell.values.text import text
 
-__all__ = ["DICTIONARY", "ENTRY", "HASHTABLE", "ORDERED"]
+__all__ = ["COMPARER", "DICTIONARY", "ENTRY", "HASHTABLE", "ORDERED", "ignores_case"]
 
 
 def _add(table: Hashtable, key: object, value: object) -> object:
@@ -75,6 +77,31 @@ def _values(table: Hashtable) -> list[object]:
     return [entry.value for entry in table]
 
 
+def _made(kind: str, *, ordered: bool = False) -> Callable[..., Hashtable]:
+    """A constructor: of nothing, of a number to make room for, of entries to copy, of what compares the keys."""
+
+    def make(target: object, *given: object) -> Hashtable:
+        made = Hashtable(ordered=ordered, case_sensitive=not any(map(ignores_case, given)), kind=kind)
+        if isinstance(target, TypeRef) and len(target.arguments) == _KEY_AND_VALUE:
+            made.typed = (_converter(target.arguments[0]), _converter(target.arguments[1]))
+        for one in given:
+            for entry in one if isinstance(one, Hashtable) else ():
+                _add(made, entry.key, entry.value)
+        return made
+
+    return make
+
+
+def ignores_case(given: object) -> bool:
+    """Whether an argument of a constructor is a comparer that takes 'a' and 'A' for one."""
+    return isinstance(given, EnumValue) and given.type == _COMPARER and given.name.endswith("IgnoreCase")
+
+
+def _converter(kind: TypeRef) -> Callable[[object], object]:
+    return lambda value: convert(value, kind)
+
+
+_KEY_AND_VALUE = 2
 _BASES = ("System.Collections.IDictionary", "System.Collections.ICollection", "System.Collections.IEnumerable")
 _PROPERTIES = {
     "Count": len,
@@ -98,13 +125,27 @@ _METHODS = {
     "GetEnumerator": takes(list),
 }
 
+_COMPARER = "System.StringComparer"
+_CULTURES = ("Ordinal", "InvariantCulture", "CurrentCulture")
+_CASES = ("", "IgnoreCase")
+
+
+def _comparer(name: str) -> Callable[[], object]:
+    return lambda: EnumValue(_COMPARER, name, 0)
+
+
+COMPARER = TypeSpec(
+    name=_COMPARER,
+    aliases=("StringComparer",),
+    static_properties={f"{culture}{case}": _comparer(f"{culture}{case}") for culture in _CULTURES for case in _CASES},
+)
 HASHTABLE = TypeSpec(
     name="System.Collections.Hashtable",
     aliases=("hashtable",),
     bases=_BASES,
     properties=_PROPERTIES,
     methods=_METHODS,
-    new=static(lambda *_: Hashtable(case_sensitive=True), any_value, least=0),
+    new=takes(_made(""), any_value, any_value, least=0),
 )
 ORDERED = TypeSpec(
     name="System.Collections.Specialized.OrderedDictionary",
@@ -112,7 +153,7 @@ ORDERED = TypeSpec(
     bases=_BASES,
     properties=_PROPERTIES,
     methods=_METHODS | {"Insert": takes(_insert, to_int, any_value, any_value), "RemoveAt": takes(_remove_at, to_int)},
-    new=static(lambda *_: Hashtable(ordered=True, case_sensitive=True), any_value, least=0),
+    new=takes(_made("", ordered=True), any_value, any_value, least=0),
 )
 DICTIONARY = TypeSpec(
     name="System.Collections.Generic.Dictionary`2",
@@ -120,9 +161,7 @@ DICTIONARY = TypeSpec(
     bases=_BASES,
     properties=_PROPERTIES,
     methods=_METHODS | {"TryGetValue": takes(_try_get, any_value, any_value)},
-    new=static(
-        lambda *_: Hashtable(case_sensitive=True, kind="System.Collections.Generic.Dictionary`2"), any_value, least=0
-    ),
+    new=takes(_made("System.Collections.Generic.Dictionary`2"), any_value, any_value, least=0),
     generic=2,
 )
 ENTRY = TypeSpec(

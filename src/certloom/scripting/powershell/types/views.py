@@ -38,6 +38,16 @@ def _type_names(view: MemberView) -> ListValue:
     return ListValue(names if names == ["System.Object"] else [*names, "System.Object"])
 
 
+def _copied(view: MemberView) -> object:
+    """A custom object of its own with the same values."""
+    if not isinstance(view.target, PSObject):
+        return view.target
+    made = PSObject(view.target.type)
+    for one in view.target:
+        made.add(one.name, one.value, one.kind)
+    return made
+
+
 VIEWS = (
     TypeSpec(
         name="System.Management.Automation.PSMemberSet",
@@ -46,6 +56,7 @@ VIEWS = (
             "TypeNames": _type_names,
             "BaseObject": lambda view: view.target,
         },
+        methods={"Copy": takes(_copied)},
     ),
     TypeSpec(
         name="System.Management.Automation.PSPropertySet",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from certloom.scripting.powershell.values.errors import MOST_ITEMS, failure, room_for
@@ -16,9 +16,13 @@ __all__ = [
     "PSObject",
     "Properties",
     "Property",
+    "SetValue",
     "TypedArray",
     "key_of",
 ]
+
+
+Typed = Callable[[object], object]
 
 
 class TypedArray(list[object]):
@@ -46,6 +50,36 @@ class ListValue:
         room_for(len(self.items) + count, MOST_ITEMS)
 
 
+class SetValue(ListValue):
+    """A HashSet: every item once."""
+
+    __slots__ = ("case_sensitive", "keys")
+
+    def __init__(self, kind: str, element: str, *, case_sensitive: bool) -> None:
+        super().__init__([], kind, element)
+        self.case_sensitive = case_sensitive
+        self.keys: set[object] = set()
+
+    def key(self, item: object) -> object:
+        """What equal items have in common."""
+        return key_of(item, case_sensitive=self.case_sensitive)
+
+    def add(self, item: object) -> bool:
+        """Put an item in; false when it was there."""
+        key = self.key(item)
+        if key in self.keys:
+            return False
+        self.grow()
+        self.keys.add(key)
+        self.items.append(item)
+        return True
+
+    def keep(self, wanted: Callable[[object], bool]) -> None:
+        """Take out every item whose key is not wanted."""
+        self.items[:] = [item for item in self.items if wanted(self.key(item))]
+        self.keys = {self.key(item) for item in self.items}
+
+
 class Entry:
     """A key and its value, as enumerating a hashtable gives them."""
 
@@ -71,7 +105,7 @@ def key_of(key: object, *, case_sensitive: bool) -> object:
 class Hashtable:
     """A Hashtable, an ordered dictionary or a generic Dictionary; entries keep the order they came in."""
 
-    __slots__ = ("case_sensitive", "entries", "ordered", "type")
+    __slots__ = ("case_sensitive", "entries", "ordered", "type", "typed")
 
     def __init__(self, *, ordered: bool = False, case_sensitive: bool = False, kind: str = "") -> None:
         self.entries: dict[object, Entry] = {}
@@ -79,20 +113,27 @@ class Hashtable:
         self.case_sensitive = case_sensitive
         plain = "System.Collections.Specialized.OrderedDictionary" if ordered else "System.Collections.Hashtable"
         self.type = kind or plain
+        self.typed: tuple[Typed, Typed] | None = None
+        """How a generic Dictionary converts its keys and its values."""
 
     def get(self, key: object) -> object:
         """The value of a key, none without it."""
-        entry = self.entries.get(key_of(key, case_sensitive=self.case_sensitive))
+        entry = self.entries.get(self._known(key))
         return None if entry is None else entry.value
+
+    def _known(self, key: object) -> object:
+        return key_of(key if self.typed is None else self.typed[0](key), case_sensitive=self.case_sensitive)
 
     def has(self, key: object) -> bool:
         """Whether a key is there."""
-        return key_of(key, case_sensitive=self.case_sensitive) in self.entries
+        return self._known(key) in self.entries
 
     def put(self, key: object, value: object) -> None:
         """Set a key, which keeps its spelling when it was there before."""
         if key is None:
             raise failure("Array index evaluated to null.")
+        if self.typed is not None:
+            key, value = self.typed[0](key), self.typed[1](value)
         known = key_of(key, case_sensitive=self.case_sensitive)
         entry = self.entries.get(known)
         if entry is not None:
@@ -103,7 +144,7 @@ class Hashtable:
 
     def remove(self, key: object) -> bool:
         """Take a key away; false when it was not there."""
-        return self.entries.pop(key_of(key, case_sensitive=self.case_sensitive), None) is not None
+        return self.entries.pop(self._known(key), None) is not None
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self.entries.values()))
@@ -114,6 +155,7 @@ class Hashtable:
     def copy(self) -> Hashtable:
         """The same entries in another table of the same kind."""
         made = Hashtable(ordered=self.ordered, case_sensitive=self.case_sensitive, kind=self.type)
+        made.typed = self.typed
         made.entries = {known: Entry(entry.key, entry.value) for known, entry in self.entries.items()}
         return made
 

@@ -27,6 +27,7 @@ from certloom.scripting.powershell.values.numbers import (
 from certloom.scripting.powershell.values.objects import (
     Culture,
     Encoding,
+    Enumeration,
     EnumValue,
     ErrorRecord,
     GuidValue,
@@ -62,6 +63,7 @@ _NAMES: dict[type, str] = {
     UInt64: "System.UInt64",
     BigInteger: "System.Numerics.BigInteger",
     DateTimeOffsetValue: "System.DateTimeOffset",
+    Enumeration: "System.Collections.IEnumerator",
     RefValue: "System.Management.Automation.PSReference",
     Culture: "System.Globalization.CultureInfo",
     Char: "System.Char",

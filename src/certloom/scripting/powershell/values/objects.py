@@ -14,6 +14,7 @@ __all__ = [
     "Culture",
     "Encoding",
     "EnumValue",
+    "Enumeration",
     "ErrorRecord",
     "GuidValue",
     "MailAddress",
@@ -102,6 +103,29 @@ class MailAddress(msgspec.Struct, frozen=True):
     display: str
     user: str
     host: str
+
+
+class Enumeration:
+    """A walk over items, one after the other: what ``$foreach`` and ``$switch`` are."""
+
+    __slots__ = ("at", "items")
+
+    def __init__(self, items: list[object]) -> None:
+        self.items = items
+        self.at = -1
+
+    def move(self) -> bool:
+        """Go to the next item; false behind the last."""
+        self.at = min(self.at + 1, len(self.items))
+        return self.at < len(self.items)
+
+    def current(self) -> object:
+        """The item it stands at, none before the first and behind the last."""
+        return self.items[self.at] if 0 <= self.at < len(self.items) else None
+
+    def reset(self) -> None:
+        """Begin again."""
+        self.at = -1
 
 
 class RefValue:
