@@ -19,6 +19,7 @@ __all__ = [
     "SetValue",
     "TypedArray",
     "key_of",
+    "unique",
 ]
 
 
@@ -78,6 +79,14 @@ class SetValue(ListValue):
         """Take out every item whose key is not wanted."""
         self.items[:] = [item for item in self.items if wanted(self.key(item))]
         self.keys = {self.key(item) for item in self.items}
+
+
+def unique(items: list[object], kind: str, element: str, *, case_sensitive: bool = True) -> SetValue:
+    """A set of these items."""
+    made = SetValue(kind, element, case_sensitive=case_sensitive)
+    for item in items:
+        made.add(item)
+    return made
 
 
 class Entry:

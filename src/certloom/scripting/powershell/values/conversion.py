@@ -6,7 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from certloom.scripting.powershell.values.addresses import mail_address, uri
-from certloom.scripting.powershell.values.collections import Hashtable, ListValue, PSObject, TypedArray
+from certloom.scripting.powershell.values.collections import Hashtable, ListValue, PSObject, TypedArray, unique
 from certloom.scripting.powershell.values.enums import ENUMS, enum_member
 from certloom.scripting.powershell.values.errors import MOST_ITEMS, ExceptionValue, room_for
 from certloom.scripting.powershell.values.kinds import kind_name
@@ -271,7 +271,8 @@ def _to_collection(value: object, ref: TypeRef) -> object:
         return ListValue(list(items_of(value)))
     if ref.name in COLLECTIONS.values() and ref.arguments:
         items = [convert(item, ref.arguments[0]) for item in items_of(value)]
-        return ListValue(items, ref.name, ref.arguments[0].full_name())
+        element = ref.arguments[0].full_name()
+        return unique(items, ref.name, element) if "HashSet" in ref.name else ListValue(items, ref.name, element)
     if ref.name.endswith("Exception"):
         return value if isinstance(value, ExceptionValue) else ExceptionValue(ref.name, text(value))
     raise no_conversion(value, ref.full_name())

@@ -1,1 +1,0 @@
-$s = [System.Collections.Generic.HashSet[int]]([int[]](1..5)); $s.ExceptWith([int[]](1,2)); $s
