@@ -14,7 +14,16 @@ import msgspec
 
 from certloom.errors import Invalid
 
-__all__ = ["AddressRefused", "Allowed", "AllowedUnreadable", "Target", "check", "read_allowed", "target_of"]
+__all__ = [
+    "AddressRefused",
+    "Allowed",
+    "AllowedUnreadable",
+    "Target",
+    "check",
+    "read_allowed",
+    "refuse_metadata",
+    "target_of",
+]
 
 _Address = IPv4Address | IPv6Address
 _PORTS = {"http": 80, "https": 443}
@@ -159,16 +168,25 @@ def _path(parts: SplitResult) -> str:
 
 def check(target: Target, addresses: tuple[str, ...], allowed: Allowed) -> None:
     """Raise AddressRefused unless every one of the addresses that the host has may be reached."""
-    if target.host in _METADATA_NAMES:
-        raise AddressRefused(f"{target.host} is a metadata service, which steps never reach.")
+    refuse_metadata(target.host, addresses)
     for text in addresses:
         for address in _meant(ip_address(text)):
             _check_one(target, address, allowed)
 
 
+def refuse_metadata(host: str, addresses: tuple[str, ...]) -> None:
+    """Raise AddressRefused for a host that is, or leads to, what nothing here may ever reach (check C06).
+
+    ``host`` is in lower case and without a dot at its end.
+    """
+    if host in _METADATA_NAMES:
+        raise AddressRefused(f"{host} is a metadata service, which is never reached.")
+    for address in (meant for text in addresses for meant in _meant(ip_address(text))):
+        if any(address in network for network in _NEVER):
+            raise AddressRefused(f"{host} leads to {address}: link-local and metadata addresses are never reached.")
+
+
 def _check_one(target: Target, address: _Address, allowed: Allowed) -> None:
-    if any(address in network for network in _NEVER):
-        raise AddressRefused(f"{target.host} leads to {address}: link-local and metadata addresses are never reached.")
     if allowed.names(target.host) or any(address in network for network in allowed.networks):
         return
     if not address.is_global:

@@ -1,6 +1,7 @@
 """HTTP outwards. Every connection has a purpose; this one is ``configured``: exactly the address an administrator set.
 
-Redirects are refused, so that the address that was checked is the one that is reached (checks C03, C04).
+Redirects are refused, so that the address that was checked is the one that is reached (checks C03, C04). It may lie
+inside, but never lead to a metadata service (check C06).
 """
 
 import ssl
@@ -10,8 +11,11 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx2
+from typing_extensions import override
 
 from certloom.errors import Invalid, Unavailable
+from certloom.outbound.guard import refuse_metadata
+from certloom.outbound.network import Network, SystemNetwork
 from certloom.workflow.outgoing import Answer
 
 __all__ = ["AddressNotConfigured", "Answer", "ConfiguredHttp", "NotReached"]
@@ -36,6 +40,7 @@ class ConfiguredHttp:
         credentials: tuple[str, str] | None = None,
         trust: ssl.SSLContext | None = None,
         seconds: float = 30.0,
+        network: Network | None = None,
     ) -> None:
         parts = urlsplit(address)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
@@ -43,7 +48,7 @@ class ConfiguredHttp:
         self._client = httpx2.AsyncClient(
             base_url=address.rstrip("/") + "/",
             auth=credentials,
-            verify=trust if trust is not None else True,
+            transport=_NeverMetadata(network or SystemNetwork(), trust),
             follow_redirects=False,
             timeout=seconds,
             trust_env=False,
@@ -69,7 +74,7 @@ class ConfiguredHttp:
     ) -> Answer:
         """Send one request below the configured address, with a body of JSON or of a form.
 
-        Raises AddressNotConfigured or NotReached.
+        Raises AddressNotConfigured, AddressRefused or NotReached.
         """
         if "://" in path or path.startswith("//"):
             raise AddressNotConfigured(f"{path!r} leads away from the configured server.")
@@ -83,6 +88,39 @@ class ConfiguredHttp:
         if response.is_redirect:
             raise NotReached("The server redirects elsewhere; redirects are refused. Configure its final address.")
         return Answer(response.status_code, dict(response.headers), body)
+
+
+class _NeverMetadata(httpx2.AsyncBaseTransport):
+    """Resolves a name, looks at every address, and connects to one that was looked at."""
+
+    def __init__(self, network: Network, trust: ssl.SSLContext | None) -> None:
+        self._network = network
+        self._inner = httpx2.AsyncHTTPTransport(verify=True if trust is None else trust, trust_env=False)
+
+    @override
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        host = request.url.host
+        try:
+            addresses = await self._network.addresses(host)
+        except (OSError, UnicodeError) as error:
+            raise httpx2.ConnectError(f"its name has no address ({error})") from error
+        refuse_metadata(host.casefold().removesuffix("."), addresses)
+        # The Host header was made from the name; the certificate is checked against it, too.
+        request.extensions = {**request.extensions, "sni_hostname": host}
+        for address in addresses[:-1]:
+            try:
+                return await self._sent(request, address)
+            except (httpx2.ConnectError, httpx2.ConnectTimeout):
+                continue
+        return await self._sent(request, addresses[-1])
+
+    async def _sent(self, request: httpx2.Request, address: str) -> httpx2.Response:
+        request.url = request.url.copy_with(host=address)
+        return await self._inner.handle_async_request(request)
+
+    @override
+    async def aclose(self) -> None:
+        await self._inner.aclose()
 
 
 async def _limited(response: httpx2.Response) -> bytes:
