@@ -172,3 +172,28 @@ async def test_short_lists_come_in_pages_too(site: Site, path: str) -> None:
     assert first.json() + second.json() == whole.json()[:2]
     assert first.headers["x-total-count"] == str(len(whole.json()))
     assert (await site.get("admin", f"{path}?PageReturned=99")).json() == []
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ('QueryString=CommonName -eq "webserver"', ["WebServer"]),
+        ('QueryString=DisplayName -startswith "The W"', ["WebServer"]),
+        ('QueryString=CommonName -contains "Broken"&SortField=Id&SortAscending=1', ["LateBroken", "Broken"]),
+        ('QueryString=CommonName -eq "Nonsense"', []),
+    ],
+)
+async def test_templates_are_found_and_sorted_by_their_fields(site: Site, query: str, names: list[str]) -> None:
+    answer = await site.get("admin", f"/Templates?{query}")
+    found = [row["CommonName"] for row in answer.json()]
+    assert sorted(found) == sorted(names)
+    assert answer.headers["x-total-count"] == str(len(names))
+    ids = [row["Id"] for row in answer.json()]
+    assert ids == sorted(ids, reverse="SortAscending=1" in query)
+
+
+async def test_templates_refuse_a_field_they_do_not_have(site: Site) -> None:
+    for query, told in (("SortField=Colour", "Invalid sort field"), ("QueryString=Colour -eq 1", "Colour")):
+        answer = await site.get("admin", f"/Templates?{query}")
+        assert answer.status_code == 400
+        assert told in answer.json()["Message"]

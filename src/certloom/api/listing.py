@@ -1,13 +1,10 @@
 """What lists have in common: which page is asked for, and of what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import TypeVar
 
 import msgspec
-from litestar import Response
 
-from certloom.api.answers import answer
 from certloom.api.binding import Paging as ListRequest
 from certloom.api.call import Call
 from certloom.api.enumerations import INSTANCE_STATUS
@@ -15,22 +12,13 @@ from certloom.api.query_language import parse
 from certloom.store.paging import Paging
 from certloom.store.query_expression import And, Comparison, Expression, FieldKind, Me, Or, Today, Value
 
-__all__ = ["ListRequest", "page_of", "paged", "query_of"]
-
-T = TypeVar("T")
+__all__ = ["ListRequest", "page_of", "query_of"]
 
 
 def page_of(call: Call) -> Paging:
     """The page a list request asks for. Raises what ``read_query`` raises."""
     wanted = call.query(ListRequest)
     return Paging(wanted.page_returned, wanted.return_limit, wanted.sort_field or None, wanted.descending)
-
-
-def paged(call: Call, items: Sequence[T]) -> Response[bytes]:
-    """The page of a short list that is read as a whole, and how long it is. Raises what ``read_query`` raises."""
-    page = page_of(call)
-    first = (page.page - 1) * page.limit
-    return answer(items[first : first + page.limit], {"x-total-count": str(len(items))})
 
 
 def query_of(call: Call, fields: Mapping[str, FieldKind]) -> Expression | None:

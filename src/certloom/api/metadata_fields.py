@@ -7,7 +7,7 @@ from litestar.params import FromPath
 
 from certloom.api.answers import answer, nothing
 from certloom.api.call import call_of
-from certloom.api.listing import ListRequest, paged
+from certloom.api.listing import ListRequest
 from certloom.api.number import read_number
 from certloom.api.openapi import documented
 from certloom.api.schemas.metadata_fields import (
@@ -16,6 +16,7 @@ from certloom.api.schemas.metadata_fields import (
     MetadataFieldResponse,
     MetadataFieldUpdateRequest,
 )
+from certloom.api.short_lists import ListField, ShortList
 from certloom.operations.metadata_fields import (
     change_metadata_field,
     create_metadata_field,
@@ -25,10 +26,22 @@ from certloom.operations.metadata_fields import (
     metadata_fields,
 )
 from certloom.pki.metadata import AtEnrollment, MetadataField, MetadataType
+from certloom.store.query_expression import FieldKind
 
 __all__ = ["MetadataFieldsController"]
 
 _WHAT = "a metadata field"
+
+_LIST = ShortList[MetadataField](
+    {
+        "DisplayOrder": ListField(lambda field: (field.display_order,), FieldKind.INTEGER),
+        "Id": ListField(lambda field: (field.id,), FieldKind.INTEGER),
+        "Name": ListField(lambda field: (field.name,), FieldKind.TEXT),
+        "Description": ListField(lambda field: (field.description,), FieldKind.TEXT),
+        "DataType": ListField(lambda field: (int(field.type),), FieldKind.INTEGER),
+        "Enrollment": ListField(lambda field: (int(field.enrollment),), FieldKind.INTEGER),
+    }
+)
 
 
 class MetadataFieldsController(Controller):
@@ -41,7 +54,7 @@ class MetadataFieldsController(Controller):
     async def list_all(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """Every field, by display order."""
         call = call_of(request)
-        return paged(call, [_response(field) for field in await metadata_fields(call.services, call.actor)])
+        return _LIST.answer(call, await metadata_fields(call.services, call.actor), _response)
 
     @post(
         "/",

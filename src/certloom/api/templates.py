@@ -5,13 +5,28 @@ from typing import Any
 from litestar import Controller, Request, Response, get
 
 from certloom.api.call import call_of
-from certloom.api.listing import ListRequest, paged
+from certloom.api.listing import ListRequest
 from certloom.api.openapi import documented
 from certloom.api.schemas.templates import TemplateListItem
+from certloom.api.short_lists import ListField, ShortList
 from certloom.operations.templates import templates
 from certloom.pki.template import KEY_TYPES, Template
+from certloom.store.query_expression import FieldKind
 
 __all__ = ["TemplatesController"]
+
+
+_LIST = ShortList[Template](
+    {
+        "CommonName": ListField(lambda template: (template.name,), FieldKind.TEXT),
+        "Id": ListField(lambda template: (template.id,), FieldKind.INTEGER),
+        "TemplateName": ListField(lambda template: (template.display_name,), FieldKind.TEXT),
+        "DisplayName": ListField(lambda template: (template.display_name,), FieldKind.TEXT),
+        "FriendlyName": ListField(lambda template: (template.display_name,), FieldKind.TEXT),
+        "KeyType": ListField(lambda template: (KEY_TYPES[template.key_types[0]],), FieldKind.TEXT),
+        "AllowedRequesters": ListField(lambda template: template.allowed_requesters, FieldKind.TEXT),
+    }
+)
 
 
 class TemplatesController(Controller):
@@ -24,8 +39,7 @@ class TemplatesController(Controller):
     async def list_all(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """Every template, by short name."""
         call = call_of(request)
-        found = [_item(template) for template in await templates(call.services, call.actor)]
-        return paged(call, found)
+        return _LIST.answer(call, await templates(call.services, call.actor), _item)
 
 
 def _item(template: Template) -> TemplateListItem:
