@@ -2,13 +2,23 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
-from tests.operations.conftest import World, step, world_of
+from tests.operations.conftest import ROOT, World, step, world_of
 from typing_extensions import override
 
 from certloom.authorities.embedded.lint import LintUnavailable
 from certloom.operations.runner import advance, wake
+from certloom.operations.steering import (
+    InstanceNotDeletable,
+    InstanceNotRetryable,
+    InstanceNotStoppable,
+    delete_instance,
+    retry_instance,
+    stop_instance,
+)
+from certloom.store.change import GuardLost
 from certloom.store.instances import journal_of
 from certloom.store.moments import text_of
 from certloom.workflow.event import StepRetryScheduled, StepStarted
@@ -174,3 +184,36 @@ async def test_an_approved_request_outlives_a_linter_that_does_not_answer(
     assert (asleep.status, await world.certificates()) == (Status.RUNNING, 0)
     after = await woken(world, asleep)
     assert (after.status, await world.certificates()) == (Status.COMPLETE, 1)
+
+
+async def test_a_person_has_the_next_attempt_made_at_once(world: World) -> None:
+    calling = Calling(NotDone("Busy."), NotDone("Still busy."))
+    asleep = await started(world, calling)
+    for _ in range(2):
+        await retry_instance(world.services, ROOT, UUID(asleep.id))
+        await world.services.settle(asleep.id, 10)
+    after = await world.instance(asleep.id)
+    assert (after.status, len(calling.asked), calling.prepared) == (Status.COMPLETE, 3, 1)
+    told = [entry.message for entry in await world.audited("retry instance")]
+    assert [("Busy." in one, "Still busy." in one) for one in told] == [(True, False), (False, True)]
+
+
+async def test_of_many_who_want_the_next_attempt_one_has_it_made(world: World) -> None:
+    calling = Calling(NotDone("Busy."))
+    asleep = await started(world, calling)
+    many = [retry_instance(world.services, ROOT, UUID(asleep.id)) for _ in range(10)]
+    answers = await asyncio.gather(*many, return_exceptions=True)
+    await world.services.settle(asleep.id, 10)
+    assert [answer for answer in answers if answer is None] == [None]
+    assert {type(answer) for answer in answers if answer is not None} <= {InstanceNotRetryable, GuardLost}
+    assert len(calling.asked) == 2
+
+
+async def test_an_instance_between_two_attempts_says_what_becomes_of_it_when_it_cannot_be_stopped(world: World) -> None:
+    asleep = await started(world, Calling(NotDone("Busy.")))
+    assert asleep.wake_at is not None
+    due = asleep.wake_at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    for steering, error in ((stop_instance, InstanceNotStoppable), (delete_instance, InstanceNotDeletable)):
+        with pytest.raises(error, match=f"attempted again at {due}; Retry makes that attempt now"):
+            await steering(world.services, ROOT, UUID(asleep.id))
+    assert await world.instance(asleep.id) == asleep

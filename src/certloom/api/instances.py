@@ -101,7 +101,7 @@ class InstancesController(Controller):
 
     @post("/{instance_id:str}/Retry", operation_id="RetryInstance", status_code=204, **documented(None))
     async def retry(self, request: Request[Any, Any, Any], instance_id: FromPath[str]) -> Response[None]:
-        """Try the failed step again, in the same instance. Ours."""
+        """Try the failed step again, or make its next attempt now, in the same instance. Ours."""
         call = call_of(request)
         await retry_instance(call.services, call.actor, read_guid(instance_id))
         return nothing()

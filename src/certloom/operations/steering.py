@@ -5,6 +5,7 @@ Source: workflow-instances reference, 1.1, 5.4 and 5.6. Retry is ours.
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from uuid import UUID
 
 from certloom.errors import Conflict
@@ -16,8 +17,8 @@ from certloom.operations.instances import InstanceNotFound
 from certloom.operations.services import Services
 from certloom.store.change import Change, GuardLost
 from certloom.store.instances import instance_removal, instance_write, read_instance
-from certloom.workflow.event import InstanceRejected, StepRetried
-from certloom.workflow.instance import TERMINAL, Instance, Status
+from certloom.workflow.event import InstanceRejected, StepRetried, StepWoken
+from certloom.workflow.instance import TERMINAL, Instance, Phase, Status
 from certloom.workflow.journal import apply
 
 __all__ = [
@@ -38,7 +39,7 @@ class InstanceNotStoppable(Conflict):
 
 
 class InstanceNotRetryable(Conflict):
-    """Only the step of an instance that is Failed can be tried again."""
+    """Only a step that failed, or that waits for its next attempt, can be tried again."""
 
 
 class InstanceNotDeletable(Conflict):
@@ -51,7 +52,7 @@ async def stop_instance(services: Services, actor: Actor, instance_id: UUID) -> 
 
     async def stopped(before: Instance) -> Change:
         if before.status is not Status.SUSPENDED or before.cursor is None:
-            raise InstanceNotStoppable(f"{_stands(before)} Only a Suspended instance can be stopped.")
+            raise InstanceNotStoppable(f"{_stands(before)} Only a Suspended instance can be stopped.{_asleep(before)}")
         reason = f"Stopped by {actor.display} at step {before.cursor.step}."
         event = InstanceRejected(at=services.clock(), actor=actor.display, reason=reason, step=before.cursor.step)
         after = apply(before, event)
@@ -64,19 +65,17 @@ async def stop_instance(services: Services, actor: Actor, instance_id: UUID) -> 
 
 
 async def retry_instance(services: Services, actor: Actor, instance_id: UUID) -> None:
-    """Try the failed step again, in the same instance and with the same intent; wait (a set time) for what follows.
+    """Try the step that failed again, in the same instance and with the same intent; wait (a set time) for what follows.
 
-    Raises InstanceNotRetryable.
+    One that sleeps until its next attempt makes that attempt now. Raises InstanceNotRetryable.
     """
     require(actor, Operation.RETRY_INSTANCE)
 
     async def retried(before: Instance) -> Change:
-        if before.status is not Status.FAILED or before.cursor is None:
-            raise InstanceNotRetryable(f"{_stands(before)} Only a Failed instance has a step to try again.")
-        event = StepRetried(at=services.clock(), step=before.cursor.step, actor=actor.display)
+        event = _tried_again(before, services.clock(), actor.display)
         definition = await services.definition(before.definition)
         write = instance_write(before, apply(before, event), [event], definition, None)
-        message = f"Had step {event.step} tried again. It had failed: {before.message}"
+        message = f"Had step {event.step} tried again. {before.message}"
         told = entry(services, actor.display, Operation.RETRY_INSTANCE, ("WorkflowInstance", before.id), message)
         return Change(instances=(write,), audit=(told,), wake=(before.id,))
 
@@ -94,7 +93,7 @@ async def delete_instance(services: Services, actor: Actor, instance_id: UUID) -
     async def deleted(before: Instance) -> Change:
         if before.status not in TERMINAL | {Status.FAILED}:
             advice = "Stop it first." if before.status is Status.SUSPENDED else "Wait until it has ended."
-            raise InstanceNotDeletable(f"{_stands(before)} Its record is still needed. {advice}")
+            raise InstanceNotDeletable(f"{_stands(before)} Its record is still needed. {advice}{_asleep(before)}")
         message = f"Deleted the record of {before.title} It was {before.status}."
         told = entry(services, actor.display, Operation.DELETE_INSTANCE, ("WorkflowInstance", before.id), message)
         return Change(removed=(instance_removal(before),), audit=(told,))
@@ -118,6 +117,34 @@ async def steer(services: Services, instance_id: UUID, decide: Callable[[Instanc
                 raise
         else:
             return
+
+
+def _tried_again(before: Instance, at: datetime, actor: str) -> StepRetried | StepWoken:
+    """The event with which the step is tried again. Raises InstanceNotRetryable."""
+    cursor = before.cursor
+    if cursor is not None and before.status is Status.FAILED:
+        return StepRetried(at=at, step=cursor.step, actor=actor)
+    if cursor is not None and _sleeps(before):
+        return StepWoken(at=at, step=cursor.step, reason=f"{actor} had it tried again at once")
+    raise InstanceNotRetryable(
+        f"{_stands(before)} Only a Failed instance, or one that waits for its next attempt, has a step to try again."
+    )
+
+
+def _sleeps(instance: Instance) -> bool:
+    running = instance.status is Status.RUNNING
+    return running and instance.cursor is not None and instance.cursor.phase is Phase.ASLEEP
+
+
+def _asleep(instance: Instance) -> str:
+    """What becomes of an instance that waits for its next attempt, which reads Running; empty for every other."""
+    if not _sleeps(instance) or instance.wake_at is None:
+        return ""
+    at = instance.wake_at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return (
+        f" Its step failed and is attempted again at {at}; Retry makes that attempt now. After the last of its "
+        "RetryAttempts it is Failed, and can be restarted or deleted."
+    )
 
 
 def _stands(instance: Instance) -> str:
