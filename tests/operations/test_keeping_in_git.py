@@ -251,6 +251,21 @@ async def test_a_secret_of_the_map_is_stored_where_it_is_another_one_and_told_wi
     assert (await plan(world, folder, given)).changes == ()
 
 
+async def test_b09_a_folder_cannot_send_a_secret_to_another_server_than_it_was_given_for(world: World) -> None:
+    folder = await with_secrets(world)
+    (call,) = [one for one in folder["Web"]["Steps"] if one["UniqueName"] == "Call"]
+    call["ConfigurationParameters"]["TokenEndpoint"] = "https://login.evil.example/token"
+    with pytest.raises(FilesUnusable, match=r"client_id: is kept.*client_secret: is kept") as refused:
+        await apply(world, folder)
+    assert "open-sesame-4711" not in refused.value.message
+    given = secrets(client_id="certloom", client_secret="open-sesame-4711")
+    (changed,) = (await apply(world, folder, given)).changes
+    places = {one.place.rpartition(".")[2] for one in changed.differences}
+    assert places == {"TokenEndpoint", "client_id", "client_secret"}
+    assert await opened_secret(world, "client_secret") == "open-sesame-4711"
+    assert (await plan(world, folder, given)).changes == ()
+
+
 async def test_a_new_definition_needs_its_secrets_before_it_is_published(world: World) -> None:
     folder = await with_secrets(world)
     await delete_definition(world.services, ROOT, world.definition)

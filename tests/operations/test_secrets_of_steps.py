@@ -374,3 +374,62 @@ async def test_b09_a_secret_that_comes_back_in_an_answer_is_covered_before_it_is
         answer = (await world.enroll()).instance.data["Answer"]
         assert answer == {"headers": ["Bearer (secret)", 1, None], "(secret)": "x"}
     assert CANARY.encode() not in everything(data_folder)
+
+
+class Sender(Call):
+    """Sends its secret to the server it names."""
+
+    extension_name = "Sender"
+    display_name = "Sender"
+    parameters = (msgspec.structs.replace(SECRET, sent_to=("URL",)), Parameter(name="URL", display_name="URL"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/",
+        "http://api.example/v1",
+        "https://api.example:8443/v1",
+        "https://api.example.evil.example/v1",
+        "https://api.example@evil.example/v1",
+        "https://api.example$(x)/v1",
+        "https://api.example\\.evil.example/v1",
+        "https://$(host)/v1",
+        "$(address)",
+        "",
+    ],
+)
+async def test_b09_a_secret_is_not_kept_where_its_step_leads_to_another_server(world: World, url: str) -> None:
+    sender = Sender()
+    world.register(sender)
+    await save(world, call(CANARY, extension="Sender", URL="https://api.example/v1"))
+    await publish(world)
+    with pytest.raises(DefinitionInvalid) as refused:
+        await save(world, call(None, extension="Sender", URL=url), call(None, "Other", "Nothing"))
+    assert [(fault.step, fault.field, fault.rule) for fault in refused.value.faults] == [
+        ("Call1", "ConfigurationParameters.client_secret", "secret-redirected")
+    ]
+    assert CANARY not in refused.value.message
+    assert await run(world, sender) == CANARY
+    await save(world, call("another one", extension="Sender", URL=url))
+    await publish(world)
+    assert await run(world, sender) == "another one"
+
+
+async def test_a_secret_is_kept_where_its_step_asks_the_same_server_for_something_else(world: World) -> None:
+    sender = Sender()
+    world.register(sender)
+    await save(world, call(CANARY, extension="Sender", URL="https://api.example/v1"))
+    for url in ("HTTPS://API.example/v2?x=$(cn)", " https://api.example", "https://api.example/$(cn)#here"):
+        await save(world, call(None, extension="Sender", url=url))
+    await publish(world)
+    assert await run(world, sender) == CANARY
+
+
+async def test_a_step_without_a_secret_may_lead_anywhere(world: World) -> None:
+    sender = Sender()
+    world.register(sender)
+    await save(world, call(None, extension="Sender", URL="https://api.example/v1"))
+    await save(world, call(None, extension="Sender", URL="https://other.example/v1"))
+    await save(world, call("", extension="Sender", URL="https://third.example/v1"))
+    assert await world.rows("secret") == 0

@@ -23,7 +23,7 @@ from certloom.operations.definition_view import (
     view_of,
 )
 from certloom.operations.services import Services
-from certloom.operations.step_secrets import seal_secrets, sent_faults, unused_secrets
+from certloom.operations.step_secrets import redirected_faults, seal_secrets, sent_faults, unused_secrets
 from certloom.store.definitions import DefinitionRow, version_was_published
 from certloom.store.rows import Put, Write
 from certloom.workflow.definition import Step
@@ -53,10 +53,19 @@ async def faults_of(services: Services, row: DefinitionRow, steps: tuple[Step, .
     return (*faults, *[fault for step in steps for fault in await condition_faults(services.expressions, step)])
 
 
-async def sound_steps(services: Services, row: DefinitionRow, drafts: Sequence[StepDraft]) -> tuple[Step, ...]:
-    """The drafts as the steps of the definition. Raises DefinitionInvalid with every structural fault."""
+async def sound_steps(
+    services: Services, row: DefinitionRow, drafts: Sequence[StepDraft], before: Sequence[Step] = ()
+) -> tuple[Step, ...]:
+    """The drafts as the steps of the definition, ``before`` whose place they take.
+
+    Raises DefinitionInvalid with every structural fault.
+    """
     steps = with_closing_step(services, row, tuple(step_of(services, draft) for draft in drafts))
-    faults = (*await faults_of(services, row, steps), *sent_faults(services, steps))
+    faults = (
+        *await faults_of(services, row, steps),
+        *sent_faults(services, steps),
+        *redirected_faults(services, steps, before),
+    )
     if faults:
         raise DefinitionInvalid("The steps cannot be saved.", faults)
     return steps
@@ -71,10 +80,10 @@ async def save_steps(
     """
     require(actor, Operation.SAVE_STEPS)
     before = await existing_definition(services, definition_id)
-    steps = await sound_steps(services, before, drafts)
+    earlier = await existing_steps(services, before, before.draft_version)
+    steps = await sound_steps(services, before, drafts, earlier)
     version, _ = await draft_of(services, before)
     row = changed(before, draft_version=version)
-    earlier = await existing_steps(services, before, before.draft_version)
     sealed, secrets = seal_secrets(services, row.id, steps, earlier)
     unused = await unused_secrets(services, row.id, version, sealed)
     writes = (Put(row), Put(version_row(row.id, version, sealed)), *secrets, *unused)

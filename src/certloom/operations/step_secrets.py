@@ -22,13 +22,14 @@ from certloom.store.sealing import KeyFileUnusable
 from certloom.store.secrets import SecretRow, read_secret_row, secret_ids
 from certloom.workflow.definition import Step
 from certloom.workflow.faults import Fault
-from certloom.workflow.secret import Secret, read_secret, sealed_ids, secret_parameters, sent_fault
+from certloom.workflow.secret import Secret, read_secret, redirected_secrets, sealed_ids, secret_parameters, sent_fault
 
 __all__ = [
     "HeldSecret",
     "SecretUnusable",
     "held_secrets",
     "open_secret",
+    "redirected_faults",
     "seal_secrets",
     "secret_points",
     "sent_faults",
@@ -70,12 +71,12 @@ def seal_secrets(
 
     Null keeps what the step of the same unique name and type held ``before``; an empty text clears it.
     """
-    held = {(step.unique_name.casefold(), step.extension_name): step for step in before}
+    held = _by_name_and_type(before)
     kept: list[Step] = []
     rows: list[SecretRow] = []
     for step in steps:
         secrets = secret_parameters(step, services.step_types.get(step.extension_name))
-        earlier = held.get((step.unique_name.casefold(), step.extension_name))
+        earlier = held.get(_name_and_type(step))
         values = dict(step.parameters)
         for name, parameter in secrets.items():
             values[name] = _kept(services, earlier, parameter.name, values[name])
@@ -84,6 +85,33 @@ def seal_secrets(
                 values[name] = {"Sealed": rows[-1].id}
         kept.append(msgspec.structs.replace(step, parameters=values) if secrets else step)
     return tuple(kept), tuple(Insert(row) for row in rows)
+
+
+def redirected_faults(services: Services, steps: Sequence[Step], before: Sequence[Step]) -> tuple[Fault, ...]:
+    """Secrets that the steps would keep from ``before`` and send to another server than they were given for."""
+    held = _by_name_and_type(before)
+    found: list[Fault] = []
+    for step in steps:
+        step_type, earlier = services.step_types.get(step.extension_name), held.get(_name_and_type(step))
+        moved = redirected_secrets(step, earlier, step_type) if earlier else frozenset()
+        for name, secret in secret_parameters(step, step_type).items():
+            if step.parameters[name] is None and secret.name in moved:
+                text = (
+                    f"is kept for the server it was given for, and {' or '.join(secret.sent_to)} leads to another one. "
+                    'Give the secret again, or "" for none'
+                )
+                found.append(
+                    Fault(step.unique_name, f"ConfigurationParameters.{secret.name}", "secret-redirected", text)
+                )
+    return tuple(found)
+
+
+def _by_name_and_type(steps: Sequence[Step]) -> dict[tuple[str, str], Step]:
+    return {_name_and_type(step): step for step in steps}
+
+
+def _name_and_type(step: Step) -> tuple[str, str]:
+    return step.unique_name.casefold(), step.extension_name
 
 
 def _kept(services: Services, earlier: Step | None, parameter: str, value: Any) -> Any:

@@ -51,6 +51,8 @@ class OAuthRestRequest(EffectStep):
                 control=ControlType.PASSWORD,
                 required=True,
                 help=f"The {shown.lower()} at the identity provider.",
+                # The token that is had for them goes to the URL, and is worth as much until it expires.
+                sent_to=("TokenEndpoint", "URL"),
             )
             for name, shown in (("client_id", "Client id"), ("client_secret", "Client secret"))
         ),

@@ -41,6 +41,7 @@ class RestRequest(EffectStep):
             control=ControlType.PASSWORD,
             help="For Basic authentication.",
             aliases=("Password",),
+            sent_to=("URL",),
         ),
     )
     changes_request = True

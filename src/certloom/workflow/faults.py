@@ -4,6 +4,7 @@
 allowed in a draft and refuse publishing. Source: workflow-definitions reference, 2.8.
 """
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -53,15 +54,35 @@ def structural_faults(
 def _name_faults(steps: Sequence[Step]) -> Iterator[Fault]:
     if not steps:
         yield Fault("", "Steps", "steps-missing", "there are none; a definition has at least a start and an end")
-    counts = Counter(step.unique_name.casefold() for step in steps)
+    counts = Counter(_seen(step.unique_name) for step in steps)
     for step in steps:
         if not step.unique_name.strip():
             yield Fault(step.display_name, "UniqueName", "unique-name-missing", "is empty")
-        elif counts[step.unique_name.casefold()] > 1:
-            yield Fault(step.unique_name, "UniqueName", "unique-name-taken", "is used by more than one step")
+        elif not _plain(step.unique_name):
+            text = (
+                f"must have at most {_LONGEST_NAME} characters, all of them visible, and no blank at either end: "
+                "people and signal keys name the step by it"
+            )
+            yield Fault(step.unique_name[:_LONGEST_NAME], "UniqueName", "unique-name-unclear", text)
+        elif counts[_seen(step.unique_name)] > 1:
+            text = "is used by more than one step; case and ways to write the same letter make no difference"
+            yield Fault(step.unique_name, "UniqueName", "unique-name-taken", text)
         elif "." in step.unique_name:
             text = "must not hold a dot: it is the first half of a signal key"
             yield Fault(step.unique_name, "UniqueName", "unique-name-dot", text)
+
+
+_LONGEST_NAME = 200
+
+
+def _seen(name: str) -> str:
+    """The name as people see it: case and compatible spellings folded (UAX 15, NFKC)."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
+
+
+def _plain(name: str) -> bool:
+    visible = all(one == " " or unicodedata.category(one)[0] not in "CZ" for one in name)
+    return visible and name == name.strip() and len(name) <= _LONGEST_NAME
 
 
 def _output_faults(steps: Sequence[Step]) -> Iterator[Fault]:

@@ -51,6 +51,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     a ``library_script`` is the name of a script in the library. ``text`` is
     what the value is part of, which decides how the value of a token is written into it; where the author chooses
     that, ``media_type`` names the parameter that says so. A whole number is from ``least`` to ``most``, where given.
+    ``sent_to`` names the parameters that say to whom a secret is sent: where these change, it is not kept by itself.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     aliases: tuple[str, ...] = ()
     ours: bool = False
     library_script: bool = False
+    sent_to: tuple[str, ...] = ()
 
 
 TOKEN_MODE = Parameter(

@@ -6,6 +6,7 @@ A plain text is sealed when a definition is saved; the steps keep ``{"Sealed": i
 reference, 2.7.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ import msgspec
 
 from certloom.workflow.definition import Step
 from certloom.workflow.outcome import Outcome
-from certloom.workflow.parameters import DataType, Parameter, declared_as
+from certloom.workflow.parameters import DataType, Parameter, declared_as, named_as_declared
 from certloom.workflow.step import StepType
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "SecretKind",
     "hidden",
     "read_secret",
+    "redirected_secrets",
     "sealed_ids",
     "secret_parameters",
     "sent_fault",
@@ -76,6 +78,32 @@ def without_secrets(step: Step, step_type: StepType | None) -> Step:
     secrets = secret_parameters(step, step_type)
     hidden = {name: None if name in secrets else value for name, value in step.parameters.items()}
     return msgspec.structs.replace(step, parameters=hidden) if secrets else step
+
+
+def redirected_secrets(step: Step, earlier: Step, step_type: StepType | None) -> frozenset[str]:
+    """The declared names of secrets that ``earlier`` held and that would reach another server if ``step`` kept them.
+
+    Whoever may change where a step sends its secret would otherwise be sent what others entered.
+    """
+    held = secret_parameters(earlier, step_type)
+    declared = step_type.parameters if step_type else ()
+    now, before = (named_as_declared(declared, one.parameters) for one in (step, earlier))
+    return frozenset(
+        secret.name
+        for name, secret in held.items()
+        if earlier.parameters[name] is not None
+        and any(_server(now.get(place)) != _server(before.get(place)) for place in secret.sent_to)
+    )
+
+
+def _server(address: Any) -> str:
+    """Scheme and authority of an address, or the whole of what is none, such as a token (RFC 3986, section 3)."""
+    text = str(address or "").strip()
+    found = _AUTHORITY.match(text)
+    return (found[0] if found else text).casefold()
+
+
+_AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 
 def sealed_ids(step: Step) -> set[str]:

@@ -15,7 +15,7 @@ from certloom.operations.services import Services
 from certloom.operations.step_secrets import SecretUnusable, open_secret
 from certloom.workflow.definition import Step
 from certloom.workflow.kept_form import PlaceDifference
-from certloom.workflow.secret import secret_parameters
+from certloom.workflow.secret import redirected_secrets, secret_parameters
 
 __all__ = ["only_new_secrets"]
 
@@ -30,7 +30,7 @@ async def only_new_secrets(
     drafts: list[StepDraft] = []
     new: list[PlaceDifference] = []
     for draft in read.drafts:
-        known = await _opened(services, here.row.id, held.get(draft.unique_name.casefold()))
+        known = await _kept_by(services, here.row.id, held.get(draft.unique_name.casefold()), draft)
         parameters = dict(draft.parameters)
         for name, declared in _given(services, draft):
             place = f"Steps.{draft.unique_name}.ConfigurationParameters.{name}"
@@ -53,10 +53,16 @@ def _given(services: Services, draft: StepDraft) -> Iterator[tuple[str, str]]:
             yield name, declared.name
 
 
-async def _opened(services: Services, definition_id: str, step: Step | None) -> Mapping[str, Any]:
-    """The secrets a step holds, by their declared names; None for one that cannot be opened."""
+async def _kept_by(services: Services, definition_id: str, step: Step | None, draft: StepDraft) -> Mapping[str, Any]:
+    """The secrets a step holds and the draft may keep, by their declared names; None for one that cannot be opened."""
     if step is None:
         return {}
+    moved = redirected_secrets(step_of(services, draft), step, services.step_types.get(step.extension_name))
+    opened = await _opened(services, definition_id, step)
+    return {name: value for name, value in opened.items() if name not in moved}
+
+
+async def _opened(services: Services, definition_id: str, step: Step) -> Mapping[str, Any]:
     values: dict[str, Any] = {}
     for name, declared in secret_parameters(step, services.step_types.get(step.extension_name)).items():
         if step.parameters[name] is not None:

@@ -13,7 +13,7 @@ from certloom.operations.exchange.exporting import exported_of
 from certloom.operations.exchange.reading import ReadDefinition, plain_secrets, read_definition_file
 from certloom.operations.exchange.secrets_given import only_new_secrets
 from certloom.operations.services import Services
-from certloom.operations.step_secrets import seal_secrets
+from certloom.operations.step_secrets import redirected_faults, seal_secrets
 from certloom.store.accounts import list_roles
 from certloom.store.definitions import DefinitionRow
 from certloom.workflow.exported import ExportedDefinition, ExportForm
@@ -117,12 +117,13 @@ async def _step_faults(
     services: Services, view: DefinitionView, wanted: WantedDefinition, here: DefinitionView | None
 ) -> tuple[Fault, ...]:
     """What forbids to save the steps and, where they shall be in use, to publish them."""
-    faults = await faults_of(services, view.row, view.steps)
+    earlier = await existing_steps(services, here.row, here.version) if here else ()
+    structural = await faults_of(services, view.row, view.steps)
+    faults = (*structural, *redirected_faults(services, view.steps, earlier))
     if not wanted.publish:
         return faults
     nothing = Fault("", "Keys", "key-missing", "there is none, so nothing would ever reach this definition")
     keyless = () if view.row.is_global or view.keys else (nothing,)
-    earlier = await existing_steps(services, here.row, here.version) if here else ()
     # What is null in the file and held here is not missing.
     completed, _ = seal_secrets(services, here.row.id if here else "", view.steps, earlier)
     return (*faults, *keyless, *open_points(completed, services.step_types, frozenset(view.roles)))
