@@ -65,7 +65,7 @@ async def stop_instance(services: Services, actor: Actor, instance_id: UUID) -> 
 
 
 async def retry_instance(services: Services, actor: Actor, instance_id: UUID) -> None:
-    """Try the step that failed again, in the same instance and with the same intent; wait (a set time) for what follows.
+    """Try the step that failed again, with the same intent; wait (a set time) for what follows.
 
     One that sleeps until its next attempt makes that attempt now. Raises InstanceNotRetryable.
     """
