@@ -294,7 +294,7 @@ REFUSED_DEFINITIONS: dict[str, tuple[dict[str, Any], str]] = {
     "no name": ({"DisplayName": None}, "$.DisplayName"),
     "a blank name": ({"DisplayName": " "}, "DisplayName"),
     "an unknown type": ({"WorkflowType": "Nonsense"}, "Use one of: Enrollment, Revocation"),
-    "an unknown key": ({"Key": "Nonsense"}, "is not a template's id or name"),
+    "an unknown key": ({"Key": "Nonsense"}, "is not the id or name of a template"),
     "a key that is covered": ({"Key": "WebServer"}, "covers Enrollment"),
 }
 

@@ -57,9 +57,9 @@ async def test_a_script_that_never_ends_fails_its_step_and_nothing_else(world: W
 
 
 async def test_d01_a_value_with_quotes_and_tokens_reaches_a_script_as_data(world: World) -> None:
-    await world.publish(script("return {'Echo': Value}", Value="$(Metadata.Team)"), step("EnrollStep"))
+    await world.publish(script("return {'Echo': Value}", Value="$(AdditionalAttributes.Team)"), step("EnrollStep"))
     hostile = "'); import os #\n$(Subject) {{x}} \u202e"
-    instance = (await world.enroll(metadata={"Team": hostile})).instance
+    instance = (await world.enroll(additional_fields={"Team": hostile})).instance
     assert instance.data["Echo"] == hostile
 
 
