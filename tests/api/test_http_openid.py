@@ -17,6 +17,7 @@ from tests.api.conftest import ROOT, Site, assert_problem, opened
 from typing_extensions import override
 
 from certloom.api.application import application
+from certloom.operations import browser_login
 from certloom.operations.accounts import create_account
 from certloom.operations.roles import assign_role
 
@@ -335,6 +336,17 @@ async def test_an_account_of_the_provider_cannot_take_a_name_that_is_taken(signi
     async with Browser(signing_in) as browser:
         await browser.signs_in("alice")
         assert (await browser.call("GET", "/Security/My")).json()["Roles"] == ["Requesters"]
+
+
+async def test_anybody_may_begin_to_sign_in_and_the_database_does_not_grow_with_it(
+    signing_in: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browser_login, "_MOST_ATTEMPTS", 2)
+    statuses = [(await signing_in.client.get("http://testserver/Certloom/Login")).status_code for _ in range(4)]
+    assert statuses == [302, 302, 503, 503]
+    signing_in.clock.moved += timedelta(minutes=11)
+    assert (await signing_in.client.get("http://testserver/Certloom/Login")).status_code == 302
+    assert await signing_in.rows("login_attempt") == 1
 
 
 async def test_without_a_provider_browsers_are_told_what_is_missing(site: Site) -> None:

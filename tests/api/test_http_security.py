@@ -309,6 +309,15 @@ async def test_nobody_removes_themselves_or_somebody_above_them(site: Site) -> N
     await refused(site, "moritz", "DELETE", path, None, "do not hold")
 
 
+async def test_b06_an_account_that_was_switched_off_is_not_brought_back_by_somebody_below_it(site: Site) -> None:
+    await create_account(site.services, ROOT, "CORP\\chief", PASSWORD, ("Administrators",))
+    (row,) = await call(site, "GET", '/Certloom/Users?QueryString=Name -eq "corp\\chief"')
+    await call(site, "PUT", f"/Certloom/Users/{row['Id']}", {"Disabled": True})
+    await manager(site, "mike")
+    await refused(site, "mike", "POST", "/Security/Identities", {"AccountName": "CORP\\chief"}, "do not hold")
+    assert (await site.get("chief", "/Security/My")).status_code == 401
+
+
 async def test_everybody_may_know_what_they_may_do(site: Site) -> None:
     mine = await call(site, "GET", "/Security/My", who="bob")
     assert "Approvers" in mine["Roles"]

@@ -15,7 +15,7 @@ from joserfc import jwk, jwt
 from tests.operations.conftest import MovableClock
 from typing_extensions import override
 
-from certloom.errors import CertloomError
+from certloom.errors import CertloomError, Unavailable
 from certloom.identity.claim import ClaimType
 from certloom.identity.openid import StatementRefused, read_statement
 from certloom.operations.openid_provider import (
@@ -257,6 +257,19 @@ async def test_c04_a_provider_sends_us_nowhere_but_to_itself(
     with pytest.raises(ProviderUnusable):
         await provider.access_token(signed(said(published)))
     assert published.asked == ["/.well-known/openid-configuration"]
+
+
+async def test_a_provider_that_did_not_answer_is_left_alone_for_a_moment(
+    provider: OpenIdProvider, published: Published, clock: MovableClock
+) -> None:
+    published.redirect = "http://127.0.0.1:9/"
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await provider.access_token(signed(said(published)))
+    assert len(published.asked) == 1
+    published.redirect = ""
+    clock.moved += timedelta(seconds=5)
+    assert await provider.access_token(signed(said(published)))
 
 
 async def test_c04_a_redirect_of_the_provider_is_not_followed(provider: OpenIdProvider, published: Published) -> None:

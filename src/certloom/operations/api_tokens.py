@@ -13,10 +13,10 @@ from certloom.identity.permission import MODIFY_ROLES, canonical, shared
 from certloom.identity.token import new_token, token_digest
 from certloom.operations.access import Operation, require
 from certloom.operations.accounts import actor_of
-from certloom.operations.people import commit_people, existing_role
+from certloom.operations.people import commit_people
 from certloom.operations.reach import RightsExceeded, require_over, require_reach
 from certloom.operations.services import Services
-from certloom.store.accounts import read_account_by_id, security_rev
+from certloom.store.accounts import read_account_by_id, read_roles_of, security_rev
 from certloom.store.change import Change, Expect, GuardLost
 from certloom.store.credentials import (
     ApiTokenRow,
@@ -65,7 +65,7 @@ async def tokens(services: Services, actor: Actor, *, everybody: bool = False) -
 async def create_token(services: Services, actor: Actor, draft: TokenDraft) -> tuple[TokenView, str]:
     """A new token of the caller, and its secret, which is shown this once.
 
-    Raises PermissionUnknown, RoleNotFound, RightsExceeded for more than the caller has or a caller who came with a
+    Raises PermissionUnknown, RightsExceeded for more than the caller has or a caller who came with a
     token themselves, and Invalid for a name or a lifetime that cannot be.
     """
     require(actor, Operation.CREATE_TOKEN)
@@ -148,10 +148,12 @@ def _check(actor: Actor, draft: TokenDraft) -> None:
 
 
 async def _role_ids(services: Services, actor: Actor, names: Sequence[str]) -> list[int]:
-    ids = sorted({(await existing_role(services, name)).id for name in names})
-    if not actor.role_ids.issuperset(ids):
+    """The ids of these roles. One that exists and is not held is refused like one that does not exist."""
+    held = {role.name_key: role.id for role in await read_roles_of(services.database, actor.account_id)}
+    wanted = {held.get(name.strip().casefold(), 0) for name in names}
+    if not wanted <= actor.role_ids:
         raise RightsExceeded("A token cannot have a role that its account does not hold.", Operation.CREATE_TOKEN)
-    return ids
+    return sorted(wanted)
 
 
 async def _may_end(services: Services, actor: Actor, row: ApiTokenRow) -> bool:

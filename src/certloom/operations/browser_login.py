@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from certloom.errors import Invalid
+from certloom.errors import Invalid, Unavailable
 from certloom.identity.actor import Actor, system_actor
 from certloom.identity.openid import read_statement
 from certloom.identity.token import token_digest
@@ -24,13 +24,21 @@ from certloom.operations.openid_provider import OpenIdProvider, StatementForged
 from certloom.operations.services import Services
 from certloom.store.accounts import read_account_by_id
 from certloom.store.change import Change, Expect, GuardLost
-from certloom.store.credentials import LoginAttemptRow, SessionRow, read_login_attempt, read_session
+from certloom.store.credentials import (
+    LoginAttemptRow,
+    SessionRow,
+    count_login_attempts,
+    read_login_attempt,
+    read_session,
+)
 from certloom.store.moments import moment, text_of
 from certloom.store.rows import Delete, Forget, Insert, Put
 
 __all__ = ["Departure", "LoginNotOffered", "Session", "actor_by_session", "begin_login", "end_session", "finish_login"]
 
 _ATTEMPT_LIFETIME = timedelta(minutes=10)
+_MOST_ATTEMPTS = 10_000
+"""Anybody may begin to sign in; the database must not grow with every time somebody does."""
 _IDLE = timedelta(hours=1)
 _NOTED_EVERY = timedelta(minutes=5)
 _PURPOSE, _SESSION_PURPOSE = "login attempt", "session"
@@ -39,6 +47,10 @@ CALLBACK = "/Certloom/Login/Callback"
 
 class LoginNotOffered(Invalid):
     """No provider is configured for browsers."""
+
+
+class TooManyLogins(Unavailable):
+    """More sign-ins are on their way than are kept."""
 
 
 class Departure(msgspec.Struct, frozen=True):
@@ -77,6 +89,8 @@ async def begin_login(services: Services, provider: OpenIdProvider | None, retur
         sealed=services.seal.seal(msgspec.json.encode(attempt), _PURPOSE),
         expires_at=text_of(now + _ATTEMPT_LIFETIME),
     )
+    if await count_login_attempts(services.database, text_of(now)) >= _MOST_ATTEMPTS:
+        raise TooManyLogins("Very many sign-ins are on their way. Try again in a few minutes.")
     outdated = Forget(LoginAttemptRow, "expires_at", text_of(now))
     await services.database.commit(Change(writes=(outdated, Insert(row))))
     settings = services.settings
@@ -156,7 +170,7 @@ async def end_session(services: Services, provider: OpenIdProvider | None, secre
     who = account.display if account else system_actor("sign-out").display
     audit = entry(services, who, Operation.AUTHENTICATE, ("Account", who), "Signed out.")
     await services.database.commit(Change(writes=(Delete(SessionRow, (row.digest,)),), audit=(audit,)))
-    endpoint = await provider.address("end_session_endpoint") if provider else None
+    endpoint = await _end_session_endpoint(provider)
     if endpoint is None:
         return home
     asked = {
@@ -165,6 +179,14 @@ async def end_session(services: Services, provider: OpenIdProvider | None, secre
         "post_logout_redirect_uri": f"{services.settings.public_url.rstrip('/')}/",
     }
     return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(asked)}"
+
+
+async def _end_session_endpoint(provider: OpenIdProvider | None) -> str | None:
+    """Where sessions end at the provider. One that does not answer must not keep anybody signed in here."""
+    try:
+        return await provider.address("end_session_endpoint") if provider else None
+    except Unavailable:
+        return None
 
 
 def _offered(services: Services, provider: OpenIdProvider | None) -> OpenIdProvider:

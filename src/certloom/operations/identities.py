@@ -105,12 +105,14 @@ async def is_known_account(services: Services, actor: Actor, name: str) -> bool:
 async def create_identity(services: Services, actor: Actor, name: str) -> AccountView:
     """An account that cannot sign in until it gets a password; one that was removed comes back, without its roles.
 
-    Raises AccountNameInvalid or AccountExists.
+    Raises AccountNameInvalid, AccountExists or RightsExceeded.
     """
     require(actor, Operation.CREATE_ACCOUNT)
     rev = await security_rev(services.database)
     before = await read_account(services.database, account_name(services, name).key)
     if before is not None and before.disabled:
+        # It may have been switched off with its roles and password, which come back with it.
+        require_over(actor, Operation.CREATE_ACCOUNT, await actor_of(services, before))
         row = msgspec.structs.replace(before, disabled=0)
         write: Write = Put(row)
     else:

@@ -24,6 +24,7 @@ __all__ = ["OpenIdProvider", "ProviderUnusable", "StatementForged", "configured_
 _REFRESH = timedelta(hours=1)
 _FLOOR = timedelta(minutes=1)
 """A token with an invented key id must not make us ask the provider again and again."""
+_PAUSE = timedelta(seconds=5)
 _LEEWAY_SECONDS = 60
 _LONGEST_TOKEN = 16_384
 _ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt", "jwt"})
@@ -52,6 +53,7 @@ class OpenIdProvider:
     clock: Clock
     http: ConfiguredHttp
     _known: _Known | None = None
+    _failed_at: datetime | None = None
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def close(self) -> None:
@@ -140,14 +142,27 @@ class OpenIdProvider:
     async def _read_if_old(self) -> _Known:
         async with self._reading:
             if self._known is None or self.clock() - self._known.read_at >= _REFRESH:
-                self._known = await self._read()
+                self._known = await self._read_unless_it_just_failed()
             return self._known
 
     async def _read_again(self) -> _Known:
         async with self._reading:
             if self._known is None or self.clock() - self._known.read_at >= _FLOOR:
-                self._known = await self._read()
+                self._known = await self._read_unless_it_just_failed()
             return self._known
+
+    async def _read_unless_it_just_failed(self) -> _Known:
+        """Everybody who waits for a provider that does not answer would otherwise wait one after the other."""
+        now = self.clock()
+        if self._failed_at is not None and abs(now - self._failed_at) < _PAUSE:
+            raise ProviderUnusable("The identity provider did not answer a moment ago. Try again in a few seconds.")
+        try:
+            known = await self._read()
+        except Unavailable:
+            self._failed_at = self.clock()
+            raise
+        self._failed_at = None
+        return known
 
     async def _read(self) -> _Known:
         found = await self._get(f"{self.settings.oidc_issuer.rstrip('/')}/.well-known/openid-configuration")

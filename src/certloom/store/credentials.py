@@ -9,6 +9,7 @@ __all__ = [
     "ApiTokenRow",
     "LoginAttemptRow",
     "SessionRow",
+    "count_login_attempts",
     "highest_token_id",
     "list_tokens",
     "read_api_token",
@@ -111,3 +112,9 @@ async def read_login_attempt(database: Database, state_digest: str) -> LoginAtte
     """The login on its way of that state, or None."""
     row = await database.fetch_one(f"{_select(LoginAttemptRow)} WHERE state_digest = ?", state_digest)
     return _read(LoginAttemptRow, row)
+
+
+async def count_login_attempts(database: Database, now: str) -> int:
+    """How many logins are on their way at ``now``."""
+    row = await database.fetch_one("SELECT count(*) FROM login_attempt WHERE expires_at >= ?", now)
+    return int(row[0]) if row else 0
