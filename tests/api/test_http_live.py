@@ -1,61 +1,23 @@
 """Against a real server on a loopback port, where the bytes are the server's and not the framework's."""
 
-import asyncio
 import base64
 import json
-import shutil
 import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import schemathesis
-import uvicorn
-from hypothesis import HealthCheck, Phase, settings
-from schemathesis import Case
-from tests.api.conftest import PASSWORD, opened
+from tests.api.conftest import PASSWORD
+from tests.api.live import served
 
-from certloom.api.application import application, routes
-from certloom.api.openapi import description
-
-DESCRIPTION = schemathesis.openapi.from_dict(description(routes(1_000_000).state.described))
 ADMIN = ("CORP\\admin", PASSWORD)
 AUTHORIZATION = b"Authorization: Basic " + base64.b64encode(":".join(ADMIN).encode())
 
 
-async def serve(folder: Path, opened_at: Callable[[int], None], stopped: threading.Event) -> None:
-    async with opened(folder, enroll_wait_seconds=0.2, lockout_threshold=1_000_000) as site:
-        app: Any = application(site.services, site.certloom.authenticator)
-        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", access_log=False, lifespan="off")
-        server = uvicorn.Server(config)
-        running = asyncio.create_task(server.serve())
-        while not server.started:  # noqa: ASYNC110 - the server offers nothing to wait for
-            await asyncio.sleep(0.01)
-        opened_at(server.servers[0].sockets[0].getsockname()[1])
-        await asyncio.to_thread(stopped.wait)
-        server.should_exit = True
-        await running
-
-
 @pytest.fixture(scope="module")
 def port(furnished_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """A server in a thread of its own, so that blocking clients can ask it."""
-    folder = Path(shutil.copytree(furnished_site, tmp_path_factory.mktemp("live") / "data"))
-    ports: list[int] = []
-    ready, stopped = threading.Event(), threading.Event()
-
-    def opened_at(port: int) -> None:
-        ports.append(port)
-        ready.set()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve(folder, opened_at, stopped)))
-    thread.start()
-    assert ready.wait(30)
-    yield ports[0]
-    stopped.set()
-    thread.join(30)
+    with served(furnished_site, tmp_path_factory.mktemp("live")) as opened:
+        yield opened
 
 
 def sent(port: int, request: bytes) -> tuple[list[bytes], bytes]:
@@ -116,17 +78,3 @@ def test_a_body_in_chunks_beyond_the_limit_is_cut_off(port: int) -> None:
     )
     assert head[0] == b"HTTP/1.1 413 Request Entity Too Large"
     assert b"max_body_bytes" in body
-
-
-@DESCRIPTION.parametrize()
-@settings(
-    max_examples=25,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-def test_k05_no_generated_request_is_answered_with_a_5xx(case: Case[Any], port: int) -> None:
-    answer = case.call(base_url=f"http://127.0.0.1:{port}", auth=ADMIN)
-    assert answer.status_code < 500, answer.text

@@ -9,7 +9,7 @@ from certloom.api.answers import JsonAnswer, answer, nothing
 from certloom.api.call import Call, call_of
 from certloom.api.guid import read_guid
 from certloom.api.instance_body import status_of
-from certloom.api.listing import ListRequest, page_of, query_of
+from certloom.api.listing import TOTAL, ListRequest, page_of, query_of
 from certloom.api.one_instance import one_instance
 from certloom.api.openapi import documented
 from certloom.api.schemas.instances import (
@@ -34,19 +34,23 @@ class InstancesController(Controller):
     path = "/KeyfactorAPI/Workflow/Instances"
     tags = ("Workflow Instance",)
 
-    @get("/", operation_id="ListInstances", **documented(list[InstanceListItem], query=ListRequest))
+    @get("/", operation_id="ListInstances", **documented(list[InstanceListItem], query=ListRequest, headers=TOTAL))
     async def list_all(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """Every instance, running and finished."""
         call = call_of(request)
         return _page(call, await instances(call.services, call.actor, page_of(call), query_of(call, QUERY_FIELDS)))
 
-    @get("/My", operation_id="ListMyInstances", **documented(list[InstanceListItem], query=ListRequest))
+    @get("/My", operation_id="ListMyInstances", **documented(list[InstanceListItem], query=ListRequest, headers=TOTAL))
     async def list_mine(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """The instances the caller started."""
         call = call_of(request)
         return _page(call, await my_instances(call.services, call.actor, page_of(call), query_of(call, QUERY_FIELDS)))
 
-    @get("/AssignedToMe", operation_id="ListAssignedInstances", **documented(list[InstanceListItem], query=ListRequest))
+    @get(
+        "/AssignedToMe",
+        operation_id="ListAssignedInstances",
+        **documented(list[InstanceListItem], query=ListRequest, headers=TOTAL),
+    )
     async def list_assigned(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """The suspended instances that wait for a signal the caller may send."""
         call = call_of(request)
@@ -87,7 +91,12 @@ class InstancesController(Controller):
         "/{instance_id:str}/Restart",
         operation_id="RestartInstance",
         status_code=204,
-        **documented(None, body=RestartRequest | None, query=RestartRequest),
+        **documented(
+            None,
+            body=RestartRequest | None,
+            query=RestartRequest,
+            headers={"x-certloom-instance-id": "The id of the new instance"},
+        ),
     )
     async def restart(self, request: Request[Any, Any, Any], instance_id: FromPath[str]) -> Response[None]:
         """Begin again from the first step. The header x-certloom-instance-id names the new instance."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Final
 
 import msgspec
 
@@ -12,7 +13,10 @@ from certloom.api.query_language import parse
 from certloom.store.paging import Paging
 from certloom.store.query_expression import And, Comparison, Expression, FieldKind, Me, Or, Today, Value
 
-__all__ = ["ListRequest", "page_of", "query_of"]
+__all__ = ["TOTAL", "ListRequest", "page_of", "query_of"]
+
+TOTAL: Final = {"x-total-count": "How many there are in all, before paging"}
+"""The header of a list, for its description."""
 
 
 def page_of(call: Call) -> Paging:

@@ -25,10 +25,12 @@ _PROBLEMS = {
 }
 
 
-def documented(answer: Any, *, body: Any = None, query: Any = None) -> dict[str, Any]:
+def documented(
+    answer: Any, *, body: Any = None, query: Any = None, headers: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """The keyword arguments with which a route describes its answer, body (several: one of them) and query.
 
-    A body that may be None may be left out.
+    A body that may be None may be left out. ``headers`` are those of a good answer, by name, with what they say.
     """
     responses = {
         status: ResponseSpec(data_container=Problem, description=text, generate_examples=False)
@@ -36,7 +38,7 @@ def documented(answer: Any, *, body: Any = None, query: Any = None) -> dict[str,
     }
     if answer is not None:
         responses[200] = ResponseSpec(data_container=answer, description="What was asked for", generate_examples=False)
-    return {"responses": responses, "opt": {"body": body, "query": query}}
+    return {"responses": responses, "opt": {"body": body, "query": query, "headers": headers or {}}}
 
 
 def description(app: Litestar) -> dict[str, Any]:
@@ -52,6 +54,7 @@ def description(app: Litestar) -> dict[str, Any]:
             operation["security"] = [{"basic": []}] if path.startswith(API_BASE) else []
             _describe_body(operation, handler.opt.get("body"), components)
             _describe_query(operation, handler.opt.get("query"))
+            _describe_answer(operation, handler.opt.get("headers", {}))
     return schema
 
 
@@ -81,4 +84,26 @@ def _describe_query(operation: dict[str, Any], query: type[msgspec.Struct] | Non
     properties: Mapping[str, Any] = next(iter(msgspec.json.schema_components((query,))[1].values()))["properties"]
     parameters = operation.setdefault("parameters", [])
     for name, schema in properties.items():
-        parameters.append({"name": name, "in": "query", "required": False, "schema": schema})
+        parameters.append({"name": name, "in": "query", "required": False, "schema": _never_null(schema)})
+
+
+def _never_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A query string knows no null: what is absent is left out."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    return kinds[0] if len(kinds) == 1 else schema
+
+
+def _describe_answer(operation: dict[str, Any], headers: Mapping[str, str]) -> None:
+    """A 204 has no content, not the JSON null the framework describes; a good answer may have headers of its own."""
+    responses: dict[str, Any] = operation["responses"]
+    responses.get("204", {}).pop("content", None)
+    for content in responses.get("200", {}).get("content", {}).values():
+        if "oneOf" in content["schema"]:
+            # An empty list is a list of either version.
+            content["schema"]["anyOf"] = content["schema"].pop("oneOf")
+    good = responses.get("200") or responses.get("204")
+    if good is not None and headers:
+        good["headers"] = {
+            name: {"description": text, "required": True, "schema": {"type": "string"}}
+            for name, text in headers.items()
+        }
