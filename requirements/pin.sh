@@ -6,3 +6,4 @@ PIN="uv pip compile --quiet --universal --python-version 3.11 --generate-hashes 
 $PIN --group build --output-file requirements/build.txt
 $PIN pyproject.toml --output-file requirements/runtime.txt
 $PIN pyproject.toml --all-extras --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+$PIN --group keyfactor-client --output-file requirements/keyfactor-client.txt
