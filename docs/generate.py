@@ -37,7 +37,11 @@ AGAIN = {
 
 DATA = """What the data of an instance holds, by workflow type. `InitialData` has what is there from the start,
 `CurrentStateData` also what steps added. A token such as `$(Subject)` in a parameter of a step is replaced by the value
-of that name; some values have further token names."""
+of that name; some values have further token names. What scripts and answers from outside set comes beside these.
+
+No key holds a secret: secret parameters never enter the data. The source says how certain it is that the Keyfactor
+product has the key: its *manual* lists it for the type; it is *recalled*, the name of a field elsewhere in the product
+that no public page lists here; or it is *ours*."""
 
 
 def main() -> None:
@@ -153,12 +157,20 @@ def _workflow_data() -> str:
     parts = ["# Workflow data", DATA]
     for kind in WORKFLOW_TYPES:
         rows = [
-            (_code(key.name), key.json_type, key.added_by, " ".join(map(_code, key.tokens)), key.meaning)
+            (
+                _code(key.name),
+                key.json_type,
+                key.added_by,
+                key.present,
+                " ".join(map(_code, key.tokens)),
+                key.origin,
+                key.meaning + (f": {', '.join(map(_code, key.members))}" if key.members else ""),
+            )
             for key in kind.data_keys
         ]
         closing = f" Every definition holds {_code(kind.closing_step)} exactly once." if kind.closing_step else ""
         parts += [f"## {kind.name}", f"{_lead(type(kind))} Keyed by {kind.key_type.lower()}.{closing}"]
-        parts.append(_table(("name", "type", "added by", "further tokens", "meaning"), rows))
+        parts.append(_table(("name", "type", "added by", "there", "further tokens", "source", "meaning"), rows))
     return "\n\n".join(parts)
 
 

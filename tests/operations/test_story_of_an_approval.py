@@ -154,3 +154,26 @@ async def test_a15_unclear_data_neither_approves_nor_denies(world: World, data: 
 async def test_a_signal_for_an_unknown_instance_is_not_found(world: World) -> None:
     with pytest.raises(InstanceNotFound):
         await world.vote("bob", str(uuid4()))
+
+
+async def test_a15_a_finished_step_takes_no_signal_and_the_one_that_waits_keeps_waiting(world: World) -> None:
+    await world.person("dave", "Approvers")
+    await world.publish(world.approval(), world.approval(name="RequireApproval2"))
+    second = await world.vote("bob", await waiting(world))
+    assert second.awaited == ("RequireApproval2.ApprovalStatus",)
+    with pytest.raises(SignalNotAwaited, match="RequireApproval2"):
+        await world.vote("dave", second)
+    assert await unmoved(world, second)
+
+
+async def test_a15_a_vote_moves_no_instance_but_the_one_it_names(world: World) -> None:
+    one, other = await waiting(world), await waiting(world)
+    await world.vote("bob", one)
+    assert await world.instance(other.id) == other
+
+
+async def test_a15_unknown_members_of_the_data_decide_nothing_and_are_not_kept(world: World) -> None:
+    sent = {"Approved": "False", "Requester": "root", "Digest": "0", "Approvals": 9}
+    after = await world.vote("bob", await waiting(world), sent)
+    assert after.status is Status.REJECTED
+    assert [signal.data for signal in after.signals] == [{"Approved": False}]

@@ -1,3 +1,4 @@
+import copy
 import re
 from collections.abc import Sequence
 from functools import reduce
@@ -180,3 +181,11 @@ def test_every_binding_that_was_put_to_a_vote_is_kept() -> None:
         instance = apply(instance, StepSuspended(at=START, step="A", signals=("s",), message="", binding=binding))
         instance = apply(instance, StepWoken(at=START, step="A", reason="due"))
     assert list(instance.bindings.values()) == [{"CSR": "1"}, {"CSR": "2"}]
+
+
+@given(journals())
+def test_initial_data_is_what_the_start_brought_whatever_follows(events: list[Event]) -> None:
+    begun = events[0]
+    assert isinstance(begun, InstanceStarted)
+    before = copy.deepcopy(begun.data)
+    assert fold(events).initial_data == before

@@ -2,17 +2,28 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any, ClassVar
 
 import msgspec
 
-__all__ = ["DataKey", "WorkflowType"]
+__all__ = ["APPROVAL_COMMENTS", "DataKey", "Origin", "WorkflowType"]
+
+
+class Origin(StrEnum):
+    """How certain it is that the Keyfactor product has a key of this name and meaning."""
+
+    MANUAL = "manual"  # its manual lists the key for this workflow type
+    RECALLED = "recalled"  # its other answers have the name, but no public page lists the key
+    OURS = "ours"  # our own
 
 
 class DataKey(msgspec.Struct, frozen=True):
     """One key of the instance data of a type: its JSON type, what it means, and which step adds it (or the start).
 
-    Scripts and answers from outside may replace a key unless it is ``protected``; what a step adds is.
+    A key of the start is always there, one of a step once the step is done, or ``when`` it says. ``members`` names
+    those of an object, or of every object in an array, where they are fixed. Scripts and answers from outside may
+    replace a key unless it is ``protected``; what a step adds is. None holds a secret: secrets never enter the data.
     """
 
     name: str
@@ -21,11 +32,31 @@ class DataKey(msgspec.Struct, frozen=True):
     added_by: str = "start"
     tokens: tuple[str, ...] = ()
     fixed: bool = False
+    origin: Origin = Origin.OURS
+    members: tuple[str, ...] = ()
+    when: str = ""
+
+    @property
+    def present(self) -> str:
+        """When the key is there, in words."""
+        return self.when or ("always" if self.added_by == "start" else f"after {self.added_by}")
 
     @property
     def protected(self) -> bool:
         """Whether nothing but the start and its own step may set it (check D06)."""
         return self.fixed or self.added_by != "start"
+
+
+APPROVAL_COMMENTS = DataKey(
+    "ApprovalSignalComments",
+    "array",
+    "what was signalled: by whom, when, the decision and the comment",
+    "RequireApproval",
+    ("approvalsignalcmnts",),
+    members=("Step", "Signal", "User", "Time", "Approved", "Comment"),
+    when="after the first vote; Comment only where there is one",
+)
+"""The key under which every type keeps what was signalled. The product has the token; the key's name is ours."""
 
 
 class WorkflowType(ABC):

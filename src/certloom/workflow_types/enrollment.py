@@ -9,7 +9,7 @@ from typing import Any
 from typing_extensions import override
 
 from certloom.pki.subject import common_name
-from certloom.workflow.workflow_type import DataKey, WorkflowType
+from certloom.workflow.workflow_type import APPROVAL_COMMENTS, DataKey, Origin, WorkflowType
 
 __all__ = ["Enrollment"]
 
@@ -22,29 +22,37 @@ class Enrollment(WorkflowType):
     has_global_definition = True
     closing_step = "EnrollStep"
     data_keys = (
-        DataKey("Subject", "string", "distinguished name asked for"),
-        DataKey("CSR", "string", "the request in PEM"),
-        DataKey("SANs", "object", "subject alternative names, by kind"),
-        DataKey("Template", "string", "short name of the template"),
-        DataKey("CertificateAuthority", "string", "the authority as host\\logical name", tokens=("CA",)),
-        DataKey("IncludeChain", "boolean", "whether the answer holds the chain"),
-        DataKey("Format", "string", "format of the answer"),
-        DataKey("IsPFX", "boolean", "whether the key is made on the server"),
-        DataKey("Metadata", "object", "metadata of the certificate, by field name"),
-        DataKey("AdditionalAttributes", "object", "additional enrollment fields, by name"),
-        DataKey("CACertificateRequest", "object", "the request as the authority knows it", fixed=True),
-        DataKey("InitiatingUserName", "string", "who asked", fixed=True),
-        DataKey("OperationStart", "string", "when they asked (UTC)", fixed=True),
-        DataKey("ApprovalSignalComments", "array", "what was signalled: User, Time, Approved, Comment",
-                "RequireApproval", ("approvalsignalcmnts",)),
-        DataKey("KeyfactorId", "number", "id of the certificate", "EnrollStep", ("certid",)),
-        DataKey("SerialNumber", "string", "serial number, upper-case hexadecimal", "EnrollStep"),
-        DataKey("IssuerDN", "string", "distinguished name of the issuer", "EnrollStep"),
-        DataKey("Thumbprint", "string", "SHA-1 of the certificate, upper-case hexadecimal", "EnrollStep"),
-        DataKey("KeyfactorRequestId", "number", "id of a request pending at the authority, else 0", "EnrollStep"),
-        DataKey("RequestDisposition", "string", "what became of the request", "EnrollStep"),
-        DataKey("DispositionMessage", "string", "the authority's remark on it", "EnrollStep"),
-        DataKey("CACertificate", "object", "the certificate as the authority knows it", "EnrollStep"),
+        DataKey("Subject", "string", "distinguished name asked for", origin=Origin.RECALLED),
+        DataKey("CSR", "string", "the request in PEM", origin=Origin.RECALLED),
+        DataKey("SANs", "object", "subject alternative names, by kind", origin=Origin.MANUAL),
+        DataKey("Template", "string", "short name of the template", origin=Origin.MANUAL),
+        DataKey("CertificateAuthority", "string", "the authority as host\\logical name", tokens=("CA",),
+                origin=Origin.MANUAL),
+        DataKey("IncludeChain", "boolean", "whether the answer holds the chain", origin=Origin.MANUAL),
+        DataKey("Format", "string", "format of the answer", origin=Origin.RECALLED),
+        DataKey("IsPFX", "boolean", "whether the key is made on the server", origin=Origin.RECALLED),
+        DataKey("Metadata", "object", "metadata of the certificate, by field name", origin=Origin.RECALLED),
+        DataKey("AdditionalAttributes", "object", "additional enrollment fields, by name", origin=Origin.MANUAL),
+        DataKey("CACertificateRequest", "object", "the request as the authority knows it", fixed=True,
+                origin=Origin.MANUAL,
+                members=("RequestId", "CSR", "Status", "Requester")),
+        DataKey("InitiatingUserName", "string", "who asked", fixed=True, origin=Origin.RECALLED),
+        DataKey("OperationStart", "string", "when they asked (UTC)", fixed=True, origin=Origin.RECALLED),
+        APPROVAL_COMMENTS,
+        DataKey("KeyfactorId", "number", "id of the certificate", "EnrollStep", ("certid",), origin=Origin.RECALLED),
+        DataKey("SerialNumber", "string", "serial number, upper-case hexadecimal", "EnrollStep",
+                origin=Origin.RECALLED),
+        DataKey("IssuerDN", "string", "distinguished name of the issuer", "EnrollStep", origin=Origin.RECALLED),
+        DataKey("Thumbprint", "string", "SHA-1 of the certificate, upper-case hexadecimal", "EnrollStep",
+                origin=Origin.RECALLED),
+        DataKey("KeyfactorRequestId", "number", "id of a request pending at the authority, else 0", "EnrollStep",
+                origin=Origin.RECALLED),
+        DataKey("RequestDisposition", "string", "what became of the request", "EnrollStep", origin=Origin.RECALLED),
+        DataKey("DispositionMessage", "string", "the authority's remark on it", "EnrollStep", origin=Origin.RECALLED),
+        DataKey("CACertificate", "object", "the certificate as the authority knows it", "EnrollStep",
+                origin=Origin.MANUAL,
+                members=("CACertificateId", "CARequestID", "Status", "Certificate", "CertificateTemplate",
+                         "RevocationDate", "RevocationReason", "ArchivedKey")),
     )  # fmt: skip
 
     @override

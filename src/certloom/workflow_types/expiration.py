@@ -9,7 +9,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from certloom.workflow.workflow_type import DataKey, WorkflowType
+from certloom.workflow.workflow_type import APPROVAL_COMMENTS, DataKey, Origin, WorkflowType
 
 __all__ = ["Expiration"]
 
@@ -22,8 +22,10 @@ class Expiration(WorkflowType):
     has_global_definition = False
     closing_step = None
     data_keys = (
-        DataKey("AlertId", "string", "id of the expiration alert", tokens=("alertId",), fixed=True),
-        DataKey("CertificateId", "number", "id of the certificate", tokens=("certid",), fixed=True),
+        DataKey("AlertId", "string", "id of the expiration alert", tokens=("alertId",), fixed=True,
+                origin=Origin.MANUAL),
+        DataKey("CertificateId", "number", "id of the certificate", tokens=("certid",), fixed=True,
+                origin=Origin.RECALLED),
         DataKey("CommonName", "string", "its common name", tokens=("cn",)),
         DataKey("SubjectName", "string", "how the title names it"),
         DataKey("DistinguishedName", "string", "its distinguished name", tokens=("dn",)),
@@ -42,10 +44,9 @@ class Expiration(WorkflowType):
         DataKey("OwnerRoleEmail", "string", "mail address of the role that owns it; empty while it has no owner",
                 tokens=("ownerroleemail",)),
         DataKey("Metadata", "object", "its metadata, by field name"),
-        DataKey("InitiatingUserName", "string", "what started the instance", fixed=True),
-        DataKey("OperationStart", "string", "when it was started (UTC)", fixed=True),
-        DataKey("ApprovalSignalComments", "array", "what was signalled: User, Time, Approved, Comment",
-                "RequireApproval", ("approvalsignalcmnts",)),
+        DataKey("InitiatingUserName", "string", "what started the instance", fixed=True, origin=Origin.RECALLED),
+        DataKey("OperationStart", "string", "when it was started (UTC)", fixed=True, origin=Origin.RECALLED),
+        APPROVAL_COMMENTS,
     )  # fmt: skip
 
     @override
