@@ -15,6 +15,7 @@ from hypothesis import settings
 # And how long an example takes decides nothing.
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("developer", deadline=None)
+settings.register_profile("mutation", derandomize=True, max_examples=25, deadline=None)  # see tests/mutation
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "developer")
 
 Install = Callable[..., None]

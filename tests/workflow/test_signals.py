@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from certloom.steps.require_approval import RequireApproval
 from certloom.workflow.signal import SignalDataInvalid, SignalKeyInvalid, read_signal_data, split_signal_key
@@ -45,6 +46,27 @@ def test_a15_members_nobody_declared_are_left_out() -> None:
 def test_a_comment_is_text_of_bounded_length(comment: object) -> None:
     with pytest.raises(SignalDataInvalid, match="Comment"):
         read_signal_data(APPROVAL, {"Approved": True, "Comment": comment})
+
+
+def test_a_comment_may_be_as_long_as_it_says_and_its_refusal_says_how_long_that_is() -> None:
+    longest = "x" * 10_000
+    assert read_signal_data(APPROVAL, {"Approved": True, "Comment": longest})["Comment"] == longest
+    with pytest.raises(SignalDataInvalid) as refusal:
+        read_signal_data(APPROVAL, {"Approved": True, "Comment": f"{longest}x"})
+    assert refusal.value.message == 'Data.Comment cannot be read. Send "Comment" as text of at most 10000 characters.'
+
+
+class Impostor:
+    """Something that calls itself true."""
+
+    @override
+    def __str__(self) -> str:
+        return "true"
+
+
+def test_a15_what_only_looks_like_true_as_text_is_not_true() -> None:
+    with pytest.raises(SignalDataInvalid, match="cannot be read"):
+        read_signal_data(APPROVAL, {"Approved": Impostor()})
 
 
 def test_a_signal_key_is_step_and_name() -> None:

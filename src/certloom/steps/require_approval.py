@@ -23,6 +23,7 @@ __all__ = ["RequireApproval"]
 
 _MOST_APPROVALS = 100
 _SIGNAL = "ApprovalStatus"
+_TIMES = ("TimeoutAfter", "RemindAfter")
 
 
 class RequireApproval(PureStep):
@@ -145,7 +146,7 @@ def _minimum_faults(given: Mapping[str, Any]) -> Iterator[str]:
 
 def _time_faults(given: Mapping[str, Any]) -> Iterator[str]:
     read: dict[str, timedelta] = {}
-    for name in ("TimeoutAfter", "RemindAfter"):
+    for name in _TIMES:
         written = str(given.get(name) or "")
         try:
             if written.strip():
@@ -154,7 +155,7 @@ def _time_faults(given: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}: {error.message.rstrip('.')}"
     if "RemindAfter" in read and not given.get("ReminderEmailRecipients"):
         yield "RemindAfter needs ReminderEmailRecipients: without any, nobody is reminded"
-    if len(read) == len(("TimeoutAfter", "RemindAfter")) and read["RemindAfter"] >= read["TimeoutAfter"]:
+    if len(read) == len(_TIMES) and read["RemindAfter"] >= read["TimeoutAfter"]:
         yield "RemindAfter must be shorter than TimeoutAfter: the reminder would come after the end"
 
 

@@ -29,15 +29,12 @@ def digest(binding: Mapping[str, str]) -> str:
 
 def changed_fields(approved: Mapping[str, str], current: Mapping[str, str]) -> tuple[str, ...]:
     """The fields whose values are not those that were approved, in order of name."""
-    names = sorted(approved.keys() | current.keys())
-    return tuple(name for name in names if approved.get(name) != current.get(name))
+    return tuple(name for name in sorted({*approved, *current}) if approved.get(name) != current.get(name))
 
 
-def votes_for(
-    signals: Iterable[ReceivedSignal], step: str, binding: Mapping[str, str] | None
-) -> tuple[ReceivedSignal, ...]:
+def votes_for(signals: Iterable[ReceivedSignal], step: str, binding: Mapping[str, str]) -> tuple[ReceivedSignal, ...]:
     """The signals of a step that are about this very request, one for each person."""
-    expected = digest(binding) if binding is not None else None
+    expected = digest(binding)
     voters: dict[int, ReceivedSignal] = {}
     for signal in signals:
         if signal.step == step and signal.digest == expected:

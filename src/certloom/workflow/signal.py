@@ -40,8 +40,8 @@ class SignalDefinition(msgspec.Struct, frozen=True):
 
 def split_signal_key(key: str) -> tuple[str, str]:
     """The step's unique name and the signal's name. Raises SignalKeyInvalid."""
-    step, dot, name = key.strip().rpartition(".")
-    if not dot or not step or not name:
+    step, _, name = key.strip().rpartition(".")
+    if not step or not name:
         raise SignalKeyInvalid(
             f"SignalKey {key[:200]!r} is not <step unique name>.<signal name>, such as "
             "RequireApproval1.ApprovalStatus. CurrentStepUniqueName of the instance is the first half."
@@ -75,7 +75,7 @@ def _given(name: str, data: Mapping[str, Any]) -> Any:
 
 def _read(parameter: Parameter, given: Any) -> Any:
     if parameter.data_type is DataType.BOOLEAN:
-        text = str(given).strip().casefold() if isinstance(given, str | bool) else ""
+        text = str(given).strip().casefold() if isinstance(given, str | bool) else None
         if text in {"true", "false"}:
             return text == "true"
     elif isinstance(given, str) and holds_private_key(given):
