@@ -165,7 +165,7 @@ def test_a_sleeping_step_says_why_and_when_it_is_tried_again() -> None:
     assert told.dates == (Due(due, "The step is tried again."),)
     assert told.failure is not None
     assert (told.failure.step, told.failure.attempt) == ("Issue", 1)
-    assert told.actions == ()
+    assert told.actions == ("Retry",)
 
 
 def test_a_failed_step_says_why_and_what_a_manager_can_do() -> None:

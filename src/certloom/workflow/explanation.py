@@ -141,7 +141,7 @@ def explain(instance: Instance, definition: Definition, events: Sequence[Event],
         dates=_dates(instance, wait),
         failure=failure,
         next_steps=tuple(_next_steps(definition, cursor.step if cursor else None)) if open_end else (),
-        actions=_ACTIONS[instance.status],
+        actions=("Retry",) if _asleep(instance) else _ACTIONS[instance.status],
         superseded_by=instance.superseded_by,
     )
 
@@ -204,8 +204,12 @@ def _void(vote: ReceivedSignal, wait: Wait, instance: Instance) -> str:
 def _dates(instance: Instance, wait: Wait | None) -> tuple[Due, ...]:
     if wait is not None:
         return tuple(sorted(wait.dates, key=lambda due: due.at))
-    asleep = instance.cursor is not None and instance.cursor.phase is Phase.ASLEEP
-    return (Due(instance.wake_at, "The step is tried again."),) if asleep and instance.wake_at else ()
+    return (Due(instance.wake_at, "The step is tried again."),) if _asleep(instance) and instance.wake_at else ()
+
+
+def _asleep(instance: Instance) -> bool:
+    cursor = instance.cursor
+    return instance.status is Status.RUNNING and cursor is not None and cursor.phase is Phase.ASLEEP
 
 
 def _failure(events: Sequence[Event]) -> Failure | None:
