@@ -159,7 +159,8 @@ def _dotted(host: str) -> bool:
 
 
 def _path(parts: SplitResult) -> str:
-    if any(unquote(segment) in {".", ".."} for segment in parts.path.split("/")):
+    # Some servers decode before they part a path: an encoded slash climbs there as well.
+    if any(segment in {".", ".."} for segment in re.split(r"[/\\]", unquote(parts.path))):
         raise AddressRefused("The path of the address holds '.' or '..', which would lead elsewhere.")
     kept = "/%:@!$&'()*+,;=~-._?"
     query = f"?{quote(parts.query, safe=kept)}" if parts.query else ""
