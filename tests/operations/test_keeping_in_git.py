@@ -19,7 +19,7 @@ from certloom.operations.exchange.planning import (
     kept_definitions,
     plan_files,
 )
-from certloom.operations.step_secrets import open_secret
+from certloom.operations.secret_sources import open_secret
 from certloom.workflow.exported import ExportedDefinition, document_of
 from certloom.workflow.import_map import ImportMap
 from certloom.workflow.kept_form import file_names
@@ -264,6 +264,26 @@ async def test_b09_a_folder_cannot_send_a_secret_to_another_server_than_it_was_g
     assert places == {"TokenEndpoint", "client_id", "client_secret"}
     assert await opened_secret(world, "client_secret") == "open-sesame-4711"
     assert (await plan(world, folder, given)).changes == ()
+
+
+async def test_a_definition_nobody_gave_steps_yet_is_kept_like_every_other(world: World) -> None:
+    for name in ("Empty", "Other"):
+        await create_definition(
+            world.services, ROOT, display_name=name, description="", workflow_type="Revocation", keys=[]
+        )
+    folder = await folder_of(world)
+    assert (await plan(world, folder)).changes == ()
+    await delete_definition(world.services, ROOT, await id_of(world, "Empty"))
+    assert actions(await apply(world, folder))["Empty"] == "create"
+    assert (await plan(world, folder)).changes == ()
+    folder["Web"]["Steps"], folder["Other"]["IsPublished"] = [], True
+    with pytest.raises(FilesUnusable, match=r"Other\.json: Steps: there are none.*Web\.json: Steps: there are none"):
+        await apply(world, folder)
+
+
+async def id_of(world: World, name: str) -> UUID:
+    (found,) = [one.row.id for one in await definitions(world.services, ROOT) if one.row.display_name == name]
+    return UUID(found)
 
 
 async def test_a_new_definition_needs_its_secrets_before_it_is_published(world: World) -> None:

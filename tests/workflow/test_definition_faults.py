@@ -10,7 +10,8 @@ from certloom.steps.noop import NoopStep
 from certloom.steps.require_approval import RequireApproval
 from certloom.steps.revoke import RevokeStep
 from certloom.workflow.definition import SignalConfiguration, Step
-from certloom.workflow.faults import Fault, open_points, structural_faults, warnings
+from certloom.workflow.fault import Fault
+from certloom.workflow.faults import open_points, structural_faults, warnings
 from certloom.workflow.outcome import Continue, Outcome
 from certloom.workflow.parameters import DataType, Parameter
 from certloom.workflow.step import PureStep, StepType, StepView

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from certloom.errors import CertloomError, Conflict, Forbidden, Invalid, NotFound, Unavailable
-from certloom.workflow.faults import Fault, Located
+from certloom.workflow.fault import Fault, Located
 
 __all__ = ["REFUSED_FOR", "FailedOperation", "LocatedFault", "Problem", "located", "problem"]
 

@@ -8,8 +8,8 @@ from certloom.errors import Conflict, Invalid, NotFound
 from certloom.operations.known_keys import check_key
 from certloom.operations.library_runs import ServicesScripts
 from certloom.operations.metadata_fields import checked_metadata, checked_value
+from certloom.operations.secret_sources import open_secret
 from certloom.operations.services import Services
-from certloom.operations.step_secrets import open_secret
 from certloom.operations.templates import template_named
 from certloom.pki.authority import Authority
 from certloom.pki.template import Template

@@ -4,7 +4,7 @@ from certloom.scripting.cel.expressions import Expressions
 from certloom.scripting.cel.faults import ExpressionUnreadable
 from certloom.workflow.condition import expression_of, is_expression
 from certloom.workflow.definition import Step
-from certloom.workflow.faults import Fault
+from certloom.workflow.fault import Fault
 
 __all__ = ["condition_faults"]
 

@@ -27,7 +27,8 @@ from certloom.operations.step_secrets import redirected_faults, seal_secrets, se
 from certloom.store.definitions import DefinitionRow, version_was_published
 from certloom.store.rows import Put, Write
 from certloom.workflow.definition import Step
-from certloom.workflow.faults import Fault, Located, structural_faults
+from certloom.workflow.fault import Fault, Located
+from certloom.workflow.faults import structural_faults
 
 __all__ = ["DefinitionInvalid", "draft_of", "faults_of", "save_steps", "sound_steps"]
 

@@ -27,7 +27,7 @@ from certloom.operations.services import Services
 from certloom.operations.step_secrets import seal_secrets
 from certloom.store.definitions import DefinitionKeyRow, DefinitionRow, keys_of, list_definitions
 from certloom.store.rows import Delete, Insert, Put
-from certloom.workflow.faults import Fault
+from certloom.workflow.fault import Fault
 
 __all__ = [
     "GlobalDefinitionKept",

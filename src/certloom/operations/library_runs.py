@@ -9,7 +9,7 @@ from certloom.operations.scripts import WORKFLOW, LibraryScript, library_script,
 from certloom.operations.services import Services
 from certloom.scripting.pwsh.interpreter import PwshUnusable
 from certloom.workflow.definition import Step
-from certloom.workflow.faults import Fault
+from certloom.workflow.fault import Fault
 from certloom.workflow.step import ScriptRun
 
 __all__ = ["ScriptChanged", "ScriptNotOffered", "ServicesScripts", "library_points"]

@@ -31,7 +31,8 @@ from certloom.store.accounts import list_roles
 from certloom.store.definitions import DefinitionRow, keys_of
 from certloom.store.rows import Put
 from certloom.workflow.definition import Step
-from certloom.workflow.faults import Fault, Located, open_points, warnings
+from certloom.workflow.fault import Fault, Located
+from certloom.workflow.faults import open_points, warnings
 
 __all__ = ["DefinitionFindings", "DefinitionUnpublishable", "definition_findings", "publish_definition"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from certloom.workflow.condition import is_expression
 from certloom.workflow.definition import Step
-from certloom.workflow.faults import Fault
+from certloom.workflow.fault import Fault
 from certloom.workflow.parameters import Parameter, named_as_declared
 from certloom.workflow.step import StepType
 

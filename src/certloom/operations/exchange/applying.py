@@ -49,7 +49,7 @@ async def _create(services: Services, actor: Actor, planned: PlannedDefinition, 
         workflow_type=planned.workflow_type,
         keys=wanted.read.keys,
         enabled=wanted.enabled,
-        drafts=wanted.read.drafts,
+        drafts=wanted.read.drafts or None,
     )
     return UUID(view.row.id)
 

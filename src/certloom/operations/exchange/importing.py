@@ -15,7 +15,7 @@ from certloom.operations.publishing import definition_findings
 from certloom.operations.services import Services
 from certloom.workflow.definition import Step
 from certloom.workflow.exported import ExportedDefinition
-from certloom.workflow.faults import Fault
+from certloom.workflow.fault import Fault
 from certloom.workflow.import_map import ImportMap, filled
 from certloom.workflow.parameters import named_as_declared
 

@@ -18,7 +18,7 @@ from certloom.operations.exchange.wanted import WantedDefinition, kept_view, wan
 from certloom.operations.services import Services
 from certloom.store.definitions import DefinitionRow
 from certloom.workflow.exported import ExportedDefinition
-from certloom.workflow.faults import Fault
+from certloom.workflow.fault import Fault
 from certloom.workflow.import_map import ImportMap, unused_entries
 from certloom.workflow.kept_form import PlaceDifference, differences
 

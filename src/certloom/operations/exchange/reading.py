@@ -13,7 +13,7 @@ from certloom.operations.services import Services
 from certloom.store.accounts import list_roles
 from certloom.workflow.definition import SignalConfiguration
 from certloom.workflow.exported import ExportedDefinition, ExportedSignal, ExportedStep
-from certloom.workflow.faults import Fault
+from certloom.workflow.fault import Fault
 from certloom.workflow.parameters import DataType, declared_as
 
 __all__ = ["ReadDefinition", "plain_secrets", "read_definition_file"]

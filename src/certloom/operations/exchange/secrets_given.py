@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from certloom.operations.definition_steps import StepDraft, step_of
 from certloom.operations.definition_view import DefinitionView, existing_steps
 from certloom.operations.exchange.reading import ReadDefinition
+from certloom.operations.secret_sources import SecretUnusable, open_secret
 from certloom.operations.services import Services
-from certloom.operations.step_secrets import SecretUnusable, open_secret
 from certloom.workflow.definition import Step
 from certloom.workflow.kept_form import PlaceDifference
 from certloom.workflow.secret import redirected_secrets, secret_parameters

@@ -17,7 +17,8 @@ from certloom.operations.step_secrets import redirected_faults, seal_secrets
 from certloom.store.accounts import list_roles
 from certloom.store.definitions import DefinitionRow
 from certloom.workflow.exported import ExportedDefinition, ExportForm
-from certloom.workflow.faults import Fault, open_points
+from certloom.workflow.fault import Fault
+from certloom.workflow.faults import open_points
 from certloom.workflow.import_map import ImportMap, filled
 from certloom.workflow.kept_form import PlaceDifference, kept_form
 from certloom.workflow.secret import without_secrets
@@ -118,6 +119,8 @@ async def _step_faults(
 ) -> tuple[Fault, ...]:
     """What forbids to save the steps and, where they shall be in use, to publish them."""
     earlier = await existing_steps(services, here.row, here.version) if here else ()
+    if not (view.steps or earlier or wanted.publish):
+        return ()  # created and not filled yet, here or where the file comes from
     structural = await faults_of(services, view.row, view.steps)
     faults = (*structural, *redirected_faults(services, view.steps, earlier))
     if not wanted.publish:
