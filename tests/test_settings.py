@@ -191,3 +191,12 @@ def test_the_password_of_the_mail_server_may_stand_in_a_file_and_is_never_shown(
     settings = read_settings({"CERTLOOM_MAIL_PASSWORD_FILE": str(file)}).settings
     assert settings.mail_password == "open sesame"
     assert "sesame" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://pki.corp.example", "pki.corp.example", "http://", "http://a b", "http://pki.corp.example?x=1"]
+)
+def test_pki_url_must_be_plain_http(url: str) -> None:
+    with pytest.raises(SettingInvalid, match="pki_url"):
+        read_settings({"CERTLOOM_PKI_URL": url})
+    assert read_settings({"CERTLOOM_PKI_URL": "http://pki.corp.example/ca"}).settings.pki_url.endswith("/ca")

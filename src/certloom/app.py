@@ -11,6 +11,7 @@ import structlog
 
 from certloom.authorities.embedded.authority import EmbeddedAuthority
 from certloom.authorities.embedded.ceremony import create_issuing, create_root
+from certloom.authorities.embedded.crl_signer import EmbeddedCrlSigner
 from certloom.authorities.embedded.lint import Linter
 from certloom.clock import Clock, system_clock
 from certloom.dispatch.in_process import InProcessDispatcher
@@ -29,6 +30,7 @@ from certloom.outbound.mail import MailServer, SmtpMailbox
 from certloom.outbound.network import Network, SystemNetwork
 from certloom.outbound.step_http import StepHttp
 from certloom.outbound.trust import trust_context
+from certloom.pki.addresses import addresses_below, file_names, revocation_url
 from certloom.scripting.pwsh.interpreter import configured_pwsh
 from certloom.scripting.python.scripts import PythonScripts
 from certloom.settings import Settings
@@ -55,6 +57,8 @@ from certloom.store.sealing import KeyFileUnusable, Seal, read_or_create_key_fil
 from certloom.store.sqlite import SqliteDatabase
 from certloom.worker.loop import Worker
 from certloom.worker.outbox import Outbox
+from certloom.worker.responders import Responders
+from certloom.worker.revocation_lists import RevocationLists
 from certloom.worker.timetable import Timetable
 from certloom.workflow.step import StepType
 from certloom.workflow.step_extensions import Extensions, read_extensions
@@ -134,12 +138,15 @@ async def installation(
 async def running(certloom: Certloom) -> AsyncIterator[None]:
     """Keep other servers out, take up what was left unfinished, and run instances until the end of the block."""
     worker = Worker(certloom.services, certloom.dispatcher)
-    duties = (worker, Timetable(certloom.services), Outbox(certloom.services))
+    lists, responders = RevocationLists(certloom.services), Responders(certloom.services)
+    duties = (worker, Timetable(certloom.services), Outbox(certloom.services), lists, responders)
     certloom.folder.lock()
     for broken in certloom.extensions.broken:
         _log.error("a step type of another package is left out", **msgspec.to_builtins(broken))
     try:
         await certloom.linter.start()
+        await lists.publish_due()
+        await responders.renew()
         certloom.dispatcher.wake(await runnable(certloom.services.database))
         tasks = [asyncio.create_task(duty.run()) for duty in duties]
         try:
@@ -229,20 +236,25 @@ async def _open_authorities(services: Services, linter: Linter) -> None:
     if not rows:
         await _hold_ceremony(services)
         rows = await authorities(services, system)
-    by_name = {row.name: row for row in rows}
+    by_name, files = {row.name: row for row in rows}, file_names(row.name for row in rows)
     for row in rows:
+        key = open_key(services, row)
+        services.crl_signers[files[row.name]] = EmbeddedCrlSigner(row.name, row.certificate, key, linter)
         if row.parent is None:
             continue
         chain = (by_name[row.parent].certificate,)
-        services.authorities[row.name_key] = EmbeddedAuthority(
-            row.name, row.certificate, open_key(services, row), chain, linter
-        )
+        addresses = addresses_below(_revocation_url(services.settings), files[row.name], ocsp=True)
+        authority = EmbeddedAuthority(row.name, row.certificate, key, chain, linter, addresses)
+        services.authorities[row.name_key] = authority
+        services.ocsp_issuers[row.name_key] = authority
 
 
 async def _hold_ceremony(services: Services) -> None:
     key_type, now = services.settings.ca_key_type, services.clock()
     root = await asyncio.to_thread(create_root, ROOT_AUTHORITY, key_type, now)
-    issuing = await asyncio.to_thread(create_issuing, root, ISSUING_AUTHORITY, key_type, now)
+    files = file_names((ROOT_AUTHORITY, ISSUING_AUTHORITY))
+    addresses = addresses_below(_revocation_url(services.settings), files[ROOT_AUTHORITY], ocsp=False)
+    issuing = await asyncio.to_thread(create_issuing, root, ISSUING_AUTHORITY, key_type, now, addresses)
     created = (
         NewAuthority(name=root.name, parent=None, certificate=root.certificate, private_key=root.private_key),
         NewAuthority(
@@ -250,3 +262,7 @@ async def _hold_ceremony(services: Services) -> None:
         ),
     )
     await keep_authorities(services, system_actor("start"), created)
+
+
+def _revocation_url(settings: Settings) -> str:
+    return revocation_url(settings.pki_url, settings.public_url)

@@ -73,6 +73,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: Annotated[
         str, Meta(description="The address clients use, where something stands in front of the server.")
     ] = ""
+    pki_url: Annotated[
+        str,
+        Meta(pattern=r"^(http://[^/?#\s]+(/[^?#\s]*)?)?$", description="Where everybody reaches /pki, with http://."),
+    ] = ""
+    crl_lifetime_hours: Annotated[
+        int, Meta(ge=1, le=8760, description="From a CRL's thisUpdate to its nextUpdate.")
+    ] = 96
+    crl_overlap_percent: Annotated[
+        int, Meta(ge=10, le=90, description="How much of its lifetime a CRL has left when the next one follows.")
+    ] = 75
+    ocsp_lifetime_minutes: Annotated[
+        int, Meta(ge=5, le=14400, description="How long an OCSP response may be used.")
+    ] = 60
     default_domain: Annotated[str, Meta(description="The domain of a user name that has none.")] = ""
     tls_cert: Annotated[str, Meta(description="Certificate chain in PEM, the server's own first.")] = ""
     tls_key: Annotated[str, Meta(description="The private key of tls_cert in PEM, not encrypted.")] = ""

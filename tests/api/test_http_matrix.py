@@ -48,6 +48,7 @@ MATRIX: Mapping[str, tuple[int, int, int, int]] = {
     "GET /KeyfactorAPI/Certificates/{certificate_id}": (401, 403, 403, 404),
     "POST /KeyfactorAPI/Certificates/Download": (401, 403, 403, 404),
     "POST /KeyfactorAPI/Certificates/Revoke": (401, 403, 403, 404),
+    "POST /KeyfactorAPI/CertificateAuthority/PublishCRL": (401, 403, 403, 400),
     "GET /KeyfactorAPI/Templates": (401, 403, 403, 200),
     "GET /KeyfactorAPI/Security/Roles": (401, 403, 403, 200),
     "GET /KeyfactorAPI/Security/Roles/{role_id}": (401, 403, 403, 404),
@@ -110,6 +111,9 @@ MATRIX: Mapping[str, tuple[int, int, int, int]] = {
     "GET /openapi.json": OPEN,
     "GET /docs": OPEN,
     "GET /docs/{name}": OPEN,
+    "GET /pki/{file_name}": OPEN,
+    "POST /pki/ocsp": OPEN,
+    "GET /pki/ocsp/{encoded}": OPEN,
     "GET /Certloom/FirstAdministrator": OPEN,
     "POST /Certloom/FirstAdministrator": (400, 400, 400, 400),
     # No provider is configured here, and nobody is signed in with a browser.
@@ -134,6 +138,7 @@ BODIES: Mapping[str, object] = {
     "POST /KeyfactorAPI/Extensions/Scripts": {"Name": "", "Contents": "return @{}"},
     "PUT /KeyfactorAPI/Extensions/Scripts": {"Id": 999},
     "POST /KeyfactorAPI/Certificates/Download": {"CertID": 999},
+    "POST /KeyfactorAPI/CertificateAuthority/PublishCRL": {"CertificateAuthorityLogicalName": "Nonsense"},
     "POST /KeyfactorAPI/Security/Roles": {"Name": " ", "Description": "x"},
     "PUT /KeyfactorAPI/Security/Roles": {"Id": 1, "Name": " ", "Description": "x"},
     "POST /KeyfactorAPI/Security/Roles/{role_id}/Copy": {"Name": "x"},
@@ -176,6 +181,8 @@ IDS: Mapping[str, str] = {
     "audit_id": "1",
     "field_id": "999",
     "name": "start.js",
+    "encoded": "MAA=",
+    "file_name": "certloom-issuing-ca.crl",
     "version": "1",
     "extension_name": "Nonsense",
 }
@@ -190,6 +197,7 @@ NO_ROUTE_YET = frozenset(
         Operation.APPLY_TEMPLATE,
         Operation.LIST_AUTHORITIES,
         Operation.CREATE_AUTHORITY,
+        Operation.APPOINT_RESPONDER,
         Operation.ASSIGN_ROLE,
         # The same address as LIST_TOKENS, asked with Everybody.
         Operation.LIST_ALL_TOKENS,

@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from certloom.authorities.embedded import authority as authority_module
-from certloom.authorities.embedded.authority import AuthorityMismatched, EmbeddedAuthority
+from certloom.authorities.embedded.authority import EmbeddedAuthority
 from certloom.authorities.embedded.ceremony import AuthorityMaterial, create_issuing, create_root
 from certloom.authorities.embedded.finding import Finding
 from certloom.authorities.embedded.lint import Linter, LintUnavailable
+from certloom.authorities.embedded.mismatch import AuthorityMismatched
 from certloom.authorities.embedded.signing import SigningKeyNotSupported, sign
 from certloom.pki.authority import Authority, IssuePlan, LintRefused, PolicyViolated, SignedBytesDiffer
 from certloom.pki.certificate import describe, load_certificate

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certloom.authorities.embedded import lint_worker
 from certloom.authorities.embedded.ceremony import AuthorityMaterial
-from certloom.authorities.embedded.finding import Finding
+from certloom.authorities.embedded.finding import CERTIFICATE, Finding
 from certloom.authorities.embedded.lint import COMMAND, Linter, LintUnavailable
 from certloom.pki.subject import read_subject
 from certloom.scripting.child_process import ChildProcess
@@ -28,6 +28,10 @@ def _python(program: str) -> tuple[str, ...]:
 def _with(linter: Linter, *commands: tuple[str, ...]) -> Linter:
     linter._all = tuple(ChildProcess(command) for command in commands)
     return linter
+
+
+def _question(der: bytes) -> bytes:
+    return (len(der) + 1).to_bytes(4) + CERTIFICATE + der
 
 
 @pytest.fixture
@@ -141,7 +145,7 @@ def test_the_worker_survives_an_interrupt_and_ends_with_its_input(root: Authorit
         assert process.stdout is not None
         assert process.stdout.readline() == b"[]\n"
         process.send_signal(signal.SIGINT)
-        process.stdin.write(len(root.certificate).to_bytes(4) + root.certificate)
+        process.stdin.write(_question(root.certificate))
         process.stdin.flush()
         assert process.stdout.readline() == b"[]\n"
         process.stdin.close()
@@ -149,7 +153,7 @@ def test_the_worker_survives_an_interrupt_and_ends_with_its_input(root: Authorit
 
 
 def test_the_worker_answers_each_certificate_with_a_line(root: AuthorityMaterial, faulty: bytes) -> None:
-    source = io.BytesIO(b"".join(len(der).to_bytes(4) + der for der in (root.certificate, faulty)))
+    source = io.BytesIO(b"".join(map(_question, (root.certificate, faulty))))
     target = io.BytesIO()
     lint_worker.serve(source, target)
     ready, clean, bad = (msgspec.json.decode(line, type=list[Finding]) for line in target.getvalue().splitlines())

@@ -28,6 +28,34 @@ def test_the_authorities_are_listed_parents_first(cli: CommandLine) -> None:
     assert root["valid_until"] > issuing["valid_until"]
 
 
+def test_the_newest_crl_is_printed_and_a_new_one_published_with_a_higher_number(cli: CommandLine) -> None:
+    first = cli("authority", "crl", "certloom Issuing CA", "--publish", "--json").document
+    second = cli("authority", "crl", "certloom Issuing CA", "--publish", "--json").document
+    assert second["number"] > first["number"]
+    assert cli("authority", "crl", "certloom issuing ca").out == second["pem"]
+    assert second["pem"].startswith("-----BEGIN X509 CRL-----")
+    assert cli("authority", "crl", "Nonsense").code == 1
+
+
+def test_the_doctor_says_that_certificates_name_no_address_to_check_them_at(
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, remedy = findings(cli)[1]["revocation"]
+    assert state.startswith("warning: certificates name no CRL")
+    assert "pki_url" in remedy
+    monkeypatch.setenv("CERTLOOM_PKI_URL", "http://pki.corp.example")
+    assert findings(cli)[1]["revocation"] == ("ok: certificates name http://pki.corp.example", "")
+
+
+def test_the_doctor_says_until_when_a_crl_may_be_used(cli: CommandLine) -> None:
+    cli("authority", "crl", "certloom Issuing CA", "--publish")
+    assert findings(cli)[1]["CRL of certloom Issuing CA"][0].startswith("ok until")
+    change(cli.folder, "UPDATE crl SET next_update = '2026-01-01T00:00:00.000Z'")
+    state, remedy = findings(cli)[1]["CRL of certloom Issuing CA"]
+    assert state == "warning: ends at 2026-01-01T00:00:00.000Z"
+    assert "its log says why" in remedy
+
+
 def test_the_doctor_finds_a_fresh_folder_in_order_and_creates_nothing(cli: CommandLine, tmp_path: Path) -> None:
     absent = tmp_path / "not" / "yet"
 

@@ -18,6 +18,7 @@ TOLD = (
     "The instance reads Rejected",
     "created the definition 'Web server revocation'",
     "the certificate reads Revoked",
+    "openssl confirms it twice",
     "ISSUED at once",
     "All of it held",
 )

@@ -22,6 +22,7 @@ ANSWERING: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("template", "show"): ("WebServer",),
     ("template", "apply"): ("webserver.toml",),
     ("authority", "list"): (),
+    ("authority", "crl"): ("certloom Issuing CA", "--publish"),
     ("definition", "list"): (),
     ("definition", "show"): ("Global Enrollment Workflow",),
     ("definition", "export"): ("Global Enrollment Workflow",),

@@ -19,7 +19,8 @@ from certloom.operations.definition_versions import save_steps
 from certloom.operations.definitions import create_definition
 from certloom.operations.publishing import publish_definition
 from certloom.pki.revocation import ReasonNotAllowed
-from certloom.store.certificates import CertificateRow, read_revocation
+from certloom.store.certificates import CertificateRow
+from certloom.store.revocations import read_revocation
 from certloom.workflow.instance import Status
 
 
@@ -169,11 +170,50 @@ async def test_a_choice_that_names_nothing_is_refused(world: World) -> None:
         await download_certificate(world.services, ROOT, CertificateChoice(thumbprint="00"))
 
 
-@pytest.mark.parametrize(
-    "reason", [-1, 6, 7, 8], ids=["end of hold", "hold", "remove from CRL 10.x", "remove from CRL"]
-)
-async def test_a_hold_is_refused_as_long_as_it_could_not_be_ended(world: World, reason: int) -> None:
+async def test_g02_a_hold_is_ended_and_the_certificate_is_good_again(world: World) -> None:
     row = await issued(world)
-    with pytest.raises(ReasonNotAllowed, match="not offered"):
-        await revoke(world, row.id, reason=reason)
-    assert await read_revocation(world.services.database, row.id) is None
+    for ending in (-1, 7, 8):
+        assert await revoke(world, row.id, reason=6) == Revocations((row.id,), ())
+        held = await read_revocation(world.services.database, row.id)
+        assert held is not None
+        assert held.reason == 6
+        assert await revoke(world, row.id, reason=ending) == Revocations((row.id,), ())
+        assert await read_revocation(world.services.database, row.id) is None
+        assert (await certificate_view(world.services, ROOT, row.id)).revocation is None
+    changes = await world.services.database.fetch_all("SELECT reason FROM revocation_change ORDER BY id")
+    assert changes == [(6,), (8,)] * 3
+
+
+async def test_g02_a_hold_becomes_a_revocation_which_nothing_changes_any_more(world: World) -> None:
+    row = await issued(world)
+    await revoke(world, row.id, reason=6, comment="lost?")
+    await revoke(world, row.id, reason=1, comment="stolen")
+    for reason in (-1, 1, 4, 6, 8):
+        with pytest.raises(RevocationRefused, match="revoked already"):
+            await revoke(world, row.id, reason=reason)
+    standing = await read_revocation(world.services.database, row.id)
+    assert standing is not None
+    assert (standing.reason, standing.comment) == (1, "stolen")
+
+
+async def test_g02_a_hold_that_does_not_stand_is_not_ended_nor_a_second_one_begun(world: World) -> None:
+    row = await issued(world)
+    with pytest.raises(RevocationRefused, match="not on hold"):
+        await revoke(world, row.id, reason=8)
+    await revoke(world, row.id, reason=6)
+    with pytest.raises(RevocationRefused, match="on hold already"):
+        await revoke(world, row.id, reason=6)
+
+
+async def test_g02_of_an_end_of_a_hold_and_a_revocation_that_both_waited_the_first_stands(world: World) -> None:
+    row = await issued(world)
+    await revoke(world, row.id, reason=6)
+    await require_approval(world)
+    (ending,) = (await revoke(world, row.id, reason=8)).suspended
+    (stolen,) = (await revoke(world, row.id, reason=1)).suspended
+    await world.vote("bob", stolen.instance_id)
+    after = await world.vote("bob", ending.instance_id)
+    assert after.status is Status.FAILED
+    standing = await read_revocation(world.services.database, row.id)
+    assert standing is not None
+    assert standing.reason == 1

@@ -12,8 +12,8 @@ from certloom.operations.definition_versions import save_steps
 from certloom.operations.definitions import create_definition, update_definition
 from certloom.operations.publishing import publish_definition
 from certloom.operations.triggers import DefinitionDisabled
-from certloom.store.certificates import RevocationRow, read_revocation
 from certloom.store.instances import journal_of
+from certloom.store.revocations import RevocationRow, read_revocation
 from certloom.workflow.event import StepStarted
 from certloom.workflow.instance import Status
 

@@ -19,7 +19,7 @@ from certloom.workflow.event import InstanceStarted
 from certloom.workflow.instance import DefinitionPin, Instance, ReceivedSignal
 from certloom.workflow.journal import apply
 from certloom.workflow.outgoing import Answer, Http, HttpRequest, Mail, Mailbox
-from certloom.workflow.step import ScriptRun, StandingCertificate, StepView
+from certloom.workflow.step import RevocableCertificate, ScriptRun, StandingCertificate, StepView
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -82,8 +82,8 @@ class FakeLookup:
             raise Invalid("there is no such certificate")
         return name.capitalize(), str(value or "")
 
-    async def revocable_certificate(self, certificate_id: int, _instance_id: str) -> tuple[str, str]:
-        return f"0{certificate_id}", "CA"
+    async def revocable_certificate(self, certificate_id: int, _reason: int, _instance_id: str) -> RevocableCertificate:
+        return RevocableCertificate(f"0{certificate_id}", "CA")
 
     async def standing_certificate(self, certificate_id: int) -> StandingCertificate | None:
         return self.standing.get(certificate_id)

@@ -30,7 +30,7 @@ async def test_the_same_intent_performed_twice_says_the_same(issuing: EmbeddedAu
     read_back = msgspec.json.decode(msgspec.json.encode(prepared.intent))
     outcomes = [await STEP.perform(context, intent) for intent in (prepared.intent, read_back)]
     at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    fact = CertificateRevoked(certificate_id=5, reason=4, effective_at=at, comment="replaced")
+    fact = CertificateRevoked(certificate_id=5, authority="CA", reason=4, effective_at=at, comment="replaced")
     assert outcomes == [Continue({"Revoked": True}, (fact,))] * 2
     assert (prepared.intent["serial"], prepared.intent["authority"], STEP.retries) == ("05", "CA", Retries.SAFE)
 
@@ -45,8 +45,7 @@ async def test_a09_a_vote_about_another_revocation_stops_it(issuing: EmbeddedAut
 @pytest.mark.parametrize(
     "rewritten",
     [
-        {"RevokeCode": 6},
-        {"RevokeCode": 8},
+        {"RevokeCode": 11},
         {"RevokeCode": "soon"},
         {"EffectiveDate": "2999-01-01T00:00:00Z"},
         {"EffectiveDate": 5},

@@ -67,9 +67,7 @@ async def recorded(path: Path, parts: list[list[Event]]) -> tuple[Instance, Inst
         await database.close()
 
 
-@settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.builds(lambda: str(uuid4())).flatmap(journals), st.lists(st.integers(1, 12), max_size=4))
 def test_random_journals_folded_equal_the_cached_row(path: Path, events: list[Event], cuts: list[int]) -> None:
     parts = pieces(events, cuts)
@@ -83,9 +81,7 @@ def test_random_journals_folded_equal_the_cached_row(path: Path, events: list[Ev
 
 
 @given(st.builds(lambda: str(uuid4())).flatmap(journals))
-@settings(
-    max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
-)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_a_change_that_is_refused_counts_no_instance(path: Path, events: list[Event]) -> None:
     instance = fold(events)
     started = instance_write(None, instance, events, DEFINITION, ())

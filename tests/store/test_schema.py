@@ -19,6 +19,7 @@ from certloom.store import (
     metadata,
     outbox,
     repeats,
+    revocations,
     scripts,
     secrets,
 )
@@ -40,6 +41,7 @@ MODULES = (
     metadata,
     outbox,
     repeats,
+    revocations,
     scripts,
     secrets,
 )

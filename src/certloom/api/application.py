@@ -13,6 +13,7 @@ from litestar.types import ASGIApp
 from certloom import __version__
 from certloom.api.answers import JSON
 from certloom.api.audit import AuditController
+from certloom.api.authorities import AuthoritiesController
 from certloom.api.catalogue import CatalogueController
 from certloom.api.certificates import CertificatesController
 from certloom.api.claims import ClaimsController, ProvidersController
@@ -35,6 +36,7 @@ from certloom.api.login import LoginController
 from certloom.api.metadata_fields import MetadataFieldsController
 from certloom.api.paths import API_BASE, PathRewriter
 from certloom.api.problems import REFUSED_FOR, Problem, problem
+from certloom.api.revocation_information import RevocationInformationController
 from certloom.api.roles import RolesController
 from certloom.api.scripts import ScriptsController
 from certloom.api.status import ProbesController, StatusController
@@ -56,6 +58,7 @@ CONTROLLERS = (
     ExplanationController,
     EnrollmentController,
     CertificatesController,
+    AuthoritiesController,
     TemplatesController,
     RolesController,
     ClaimsController,
@@ -74,6 +77,7 @@ CONTROLLERS = (
     DocumentationController,
     FirstAdministratorController,
     LoginController,
+    RevocationInformationController,
 )
 _log = structlog.get_logger("certloom.http")
 

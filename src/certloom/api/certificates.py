@@ -27,6 +27,7 @@ from certloom.operations.certificates import (
     download_certificate,
     revoke_certificates,
 )
+from certloom.operations.revocation_lists import publish_due_crls
 from certloom.pki.chain import order, pem, pem_with_subject, pkcs7
 
 __all__ = ["CertificatesController"]
@@ -72,12 +73,14 @@ class CertificatesController(Controller):
         **documented(RevokeResponse, body=RevokeRequest),
     )
     async def revoke(self, request: Request[Any, Any, Any]) -> Response[bytes]:
-        """Revoke certificates, each through a workflow instance of its own."""
+        """Revoke certificates or put them on hold (6), or end a hold (8), each in a workflow instance of its own."""
         call = call_of(request)
         wanted = await call.body(RevokeRequest)
         found = await revoke_certificates(
             call.services, call.actor, wanted.certificate_ids, wanted.reason, wanted.comment, wanted.effective_date
         )
+        if wanted.publish_crl:
+            await publish_due_crls(call.services)
         waiting = [
             SuspendedCertificate(cert_id=one.certificate_id, workflow_id=one.instance_id, message=one.message)
             for one in found.suspended

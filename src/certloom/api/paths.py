@@ -5,6 +5,7 @@ Clients know the API under several base paths, in any case, with doubled and tra
 routes; what stands where a template has a parameter is data and is never touched.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
@@ -13,6 +14,7 @@ from urllib.parse import quote, unquote
 import msgspec
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from certloom.pki.addresses import OCSP_PATH
 from certloom.settings import EnumerationForm
 
 __all__ = ["API_BASE", "NO_ROUTE", "PathRewriter", "PathTable", "RewrittenPath"]
@@ -26,6 +28,8 @@ NO_ROUTE: Final = f"{API_BASE}/-/no-such-route"
 CACHED_PATHS: Final = 4096
 MAX_CACHED_BYTES: Final = 256
 REFUSED_BYTES: Final = (b"%2f", b"%00", b";")
+OCSP_PREFIX: Final = f"{OCSP_PATH}/".encode()
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 DOT_SEGMENTS: Final = frozenset({".", ".."})
 
 
@@ -94,6 +98,8 @@ class PathTable:
         Encoded slashes, dot segments, raw semicolons, control characters and bytes that are not UTF-8 lead to
         ``NO_ROUTE``: a proxy in front may have read such a path differently when it decided to let it pass.
         """
+        if raw_path.startswith(OCSP_PREFIX):
+            return RewrittenPath(_ocsp_path(raw_path[len(OCSP_PREFIX) :]), "names")
         return self._remembered(raw_path) if len(raw_path) <= MAX_CACHED_BYTES else self._read(raw_path)
 
     def _read(self, raw_path: bytes) -> RewrittenPath:
@@ -130,6 +136,14 @@ class PathRewriter:
         inner["raw_path"] = rewritten.raw_path
         inner["state"] = {**(scope.get("state") or {}), "enumerations": rewritten.enumerations}
         await self._app(inner, receive, send)
+
+
+def _ocsp_path(request: bytes) -> str:
+    """The path of an OCSP request, whose base64 may hold slashes (RFC 6960, A.1): here in the alphabet without them."""
+    text = unquote(request.decode("latin-1"), encoding="latin-1")
+    if not _BASE64.fullmatch(text):
+        return NO_ROUTE
+    return OCSP_PREFIX.decode() + text.replace("+", "-").replace("/", "_")
 
 
 def _raw_path(scope: Scope) -> bytes:

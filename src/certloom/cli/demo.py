@@ -17,6 +17,8 @@ from certloom.settings import Settings
 
 __all__ = ["demo"]
 
+_HOST = "127.0.0.1"
+
 
 async def demo(
     *,
@@ -33,13 +35,14 @@ async def demo(
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="certloom-demo-") as temporary:
         folder = keep or Path(temporary) / "data"
-        settings = Settings(data_folder=str(folder), port=0)
         story = Story(as_json=json)
-        with bound_socket(settings.host, settings.port) as bound:
+        with bound_socket(_HOST, 0) as bound:
+            address = Address("http", _HOST, bound.getsockname()[1])
+            # Programs that check the demo's certificates find the server where it listens.
+            settings = Settings(data_folder=str(folder), port=address.port, pki_url=address.url)
             async with installation(settings) as certloom, running(certloom):
                 people = await install_sample(certloom)
                 async with listening(certloom, bound, None):
-                    address = Address("http", settings.host, bound.getsockname()[1])
                     story.tell(
                         f"A server with embedded defaults listens on {address.url}; its data is in {folder}: a root "
                         "and an issuing authority, the template WebServer, and the people admin, alice, bob and carol."

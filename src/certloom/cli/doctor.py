@@ -11,6 +11,8 @@ from certloom.cli.options import Options, opened, operator, print_rows, settings
 from certloom.clock import system_clock
 from certloom.errors import CertloomError
 from certloom.operations.authorities import authorities
+from certloom.operations.revocation_lists import CrlState, crl_state
+from certloom.pki.addresses import revocation_url
 from certloom.pki.certificate import describe
 from certloom.scripting.pwsh.fence import fence_fault
 from certloom.scripting.pwsh.interpreter import HOW_TO_GET_PWSH, configured_pwsh
@@ -79,6 +81,13 @@ def _tls(settings: Settings) -> Finding:
     return Finding("TLS", "off", "certloom serve --tls auto, before anybody but you uses it")
 
 
+def _revocation(settings: Settings) -> Finding:
+    if url := revocation_url(settings.pki_url, settings.public_url):
+        return Finding("revocation", f"ok: certificates name {url}")
+    warning = "warning: certificates name no CRL and no OCSP responder"
+    return Finding("revocation", warning, "set pki_url to an http:// address under which everybody reaches /pki")
+
+
 def _python_scripts(_settings: Settings) -> Finding:
     if is_installed():
         return Finding("Python scripts", "ok")
@@ -123,7 +132,7 @@ def _extensions() -> list[Finding]:
 
 
 _BUILT = 2026
-_CHECKS: tuple[Callable[[Settings], Finding], ...] = (_folder, _disk, _clock, _tls, _python_scripts)
+_CHECKS: tuple[Callable[[Settings], Finding], ...] = (_folder, _disk, _clock, _tls, _revocation, _python_scripts)
 
 
 async def _look_inside(options: Options, settings: Settings) -> list[Finding]:
@@ -132,6 +141,7 @@ async def _look_inside(options: Options, settings: Settings) -> list[Finding]:
     try:
         async with opened(options) as certloom:
             rows = await authorities(certloom.services, operator())
+            lists = [await crl_state(certloom.services, one) for one in certloom.services.crl_signers.values()]
     except CertloomError as error:
         return [Finding("database and key", f"broken: {error.message}", "see the message")]
     findings = [Finding("database and key", "ok")]
@@ -140,4 +150,14 @@ async def _look_inside(options: Options, settings: Settings) -> list[Finding]:
         expired = ends < system_clock()
         state = f"broken: expired on {ends:%Y-%m-%d}" if expired else f"ok until {ends:%Y-%m-%d}"
         findings.append(Finding(f"authority {row.name}", state, "create a new one" if expired else ""))
-    return findings
+    return findings + [_crl(state) for state in lists]
+
+
+def _crl(state: CrlState) -> Finding:
+    what = f"CRL of {state.signer.name}"
+    if state.row is None:
+        return Finding(what, "not there yet", "certloom serve publishes it")
+    if state.late:
+        remedy = "certloom serve renews it; if it does not, its log says why"
+        return Finding(what, f"warning: ends at {state.row.next_update}", remedy)
+    return Finding(what, f"ok until {state.row.next_update}")

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from certloom.cli.person import Person, StoryFailed
+from certloom.cli.revocation_check import told_by_crl, told_by_ocsp
 from certloom.outbound.http import ConfiguredHttp
 
 __all__ = ["Story", "StoryFailed"]
@@ -108,12 +109,7 @@ class Story:
         self.tell(f"{carol.name} is none: 403, {why} For her the instance does not even exist (404).")
 
     async def _verify(self, alice: Person, certificate_id: int) -> None:
-        wanted = {"CertID": certificate_id, "IncludeChain": True, "ChainOrder": "EndEntityFirst"}
-        file = await alice.ask("POST", "Certificates/Download", wanted)
-        leaf, issuing, root = x509.load_pem_x509_certificates(base64.b64decode(file["Content"]))
-        openssl = shutil.which("openssl")
-        if openssl is None:
-            raise StoryFailed("openssl is not installed, so the certificate could not be verified")
+        openssl, (leaf, issuing, root) = _openssl(), await _chain(alice, certificate_id)
         refusal = await asyncio.to_thread(_openssl_refusal, openssl, {"leaf": leaf, "issuing": issuing, "root": root})
         _must(refusal is None, f"openssl does not accept the certificate: {refusal}")
         self.tell(f"{alice.name} downloaded it with its chain, and openssl verify accepts it: "
@@ -145,6 +141,19 @@ class Story:
         _must(certificate["CertStateString"] == "Revoked (2)", f"it reads {certificate['CertStateString']}")
         self.tell(f'"{title}" waited for approval as well; {bob.name} approved, and the certificate reads '
                   f"{certificate['CertStateString']}.")  # fmt: skip
+        await self._confirm(people["admin"], alice, certificate_id)
+
+    async def _confirm(self, admin: Person, alice: Person, certificate_id: int) -> None:
+        openssl, chain = _openssl(), await _chain(alice, certificate_id)
+        order = {"CertificateAuthorityLogicalName": chain[1].subject.rfc4514_string().removeprefix("CN=")}
+        await admin.ask("POST", "CertificateAuthority/PublishCRL", order, expect=204)
+        by_crl = await asyncio.to_thread(told_by_crl, openssl, chain)
+        _must("certificate revoked" in by_crl, f"by the CRL openssl does not find it revoked: {by_crl}")
+        by_ocsp = await asyncio.to_thread(told_by_ocsp, openssl, chain)
+        revoked = "leaf: revoked" in by_ocsp and "Reason: superseded" in by_ocsp and "Response verify OK" in by_ocsp
+        _must(revoked, f"by OCSP openssl does not find it revoked: {by_ocsp}")
+        self.tell("openssl confirms it twice, at the addresses the certificate names: by the CRL it fetched "
+                  '("certificate revoked"), and by OCSP ("revoked", "superseded", "Response verify OK").')  # fmt: skip
 
     async def _issue_at_once(self, alice: Person) -> None:
         asked = await alice.ask("POST", "Enrollment/CSR", _order("TestServer", "ci.test.example"))
@@ -156,6 +165,20 @@ class Story:
         self.tell(f"For template TestServer nobody has to approve: {information['RequestDisposition']} at once with "
                   f"the whole chain, and it has an instance all the same, in "
                   f"{instance['Definition']['DisplayName']!r}.")  # fmt: skip
+
+
+async def _chain(alice: Person, certificate_id: int) -> list[x509.Certificate]:
+    """The certificate, its issuer and the root."""
+    wanted = {"CertID": certificate_id, "IncludeChain": True, "ChainOrder": "EndEntityFirst"}
+    file = await alice.ask("POST", "Certificates/Download", wanted)
+    return x509.load_pem_x509_certificates(base64.b64decode(file["Content"]))
+
+
+def _openssl() -> str:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        raise StoryFailed("openssl is not installed, so the certificate could not be verified")
+    return openssl
 
 
 def _must(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as a sentence

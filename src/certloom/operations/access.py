@@ -52,6 +52,8 @@ class Operation(StrEnum):
     APPLY_TEMPLATE = "apply template"
     LIST_AUTHORITIES = "list authorities"
     CREATE_AUTHORITY = "create authority"
+    PUBLISH_CRL = "publish CRL"
+    APPOINT_RESPONDER = "appoint OCSP responder"
     LIST_ROLES = "list roles"
     CREATE_ROLE = "create role"
     UPDATE_ROLE = "update role"
@@ -144,6 +146,8 @@ ACCESS: Mapping[Operation, tuple[str, ...]] = {
     Operation.APPLY_TEMPLATE: (permission.MODIFY_TEMPLATES,),
     Operation.LIST_AUTHORITIES: (permission.READ_AUTHORITIES,),
     Operation.CREATE_AUTHORITY: (permission.MODIFY_AUTHORITIES,),
+    Operation.PUBLISH_CRL: (permission.MODIFY_AUTHORITIES,),
+    Operation.APPOINT_RESPONDER: (permission.ADMINISTER,),
     Operation.LIST_ROLES: (permission.READ_ROLES,),
     Operation.CREATE_ROLE: (permission.MODIFY_ROLES,),
     Operation.UPDATE_ROLE: (permission.MODIFY_ROLES,),

@@ -17,19 +17,18 @@ from certloom.operations.context import CertificateNotFound, authority_named
 from certloom.operations.services import Services
 from certloom.operations.templates import template_named
 from certloom.operations.triggers import Start, beginning
-from certloom.pki.revocation import effective_moment, lasting_reason, read_reason
+from certloom.pki.revocation import RevocationNotPossible, check_change, effective_moment, read_reason
 from certloom.store.certificates import (
     CertificateRow,
-    RevocationRow,
     find_by_serial,
     find_by_thumbprint,
     read_certificate,
-    read_revocation,
 )
 from certloom.store.change import Change
 from certloom.store.instances import read_instance
 from certloom.store.metadata import metadata_of
 from certloom.store.moments import text_of
+from certloom.store.revocations import RevocationRow, read_revocation
 from certloom.workflow.instance import Instance, Status
 
 __all__ = [
@@ -111,12 +110,12 @@ async def revoke_certificates(
     """Start one Revocation instance for each certificate, all or none, and wait, for a set time, until they settle.
 
     Raises, and starts nothing, ReasonNotAllowed, Invalid for a missing comment or a moment to come,
-    CertificateNotFound for an unknown id, RevocationRefused for a certificate that is revoked already and
-    DefinitionDisabled.
+    CertificateNotFound for an unknown id, RevocationRefused for a certificate that is revoked already, or not on hold
+    where a hold shall end, and DefinitionDisabled.
     """
     require(actor, Operation.REVOKE_CERTIFICATE)
-    lasting_reason(reason)
-    rows = await _revocable(services, certificate_ids, comment)
+    read_reason(reason)
+    rows = await _revocable(services, certificate_ids, reason, comment)
     at = effective_moment(effective_at, services.clock())
     changes = [await _beginning(services, actor, row, reason, comment, at) for row in rows]
     ids = await _start_all(services, changes)
@@ -135,7 +134,9 @@ async def _start_all(services: Services, changes: Sequence[Change]) -> list[str]
     return list(whole.wake)
 
 
-async def _revocable(services: Services, certificate_ids: Sequence[int], comment: str) -> list[CertificateRow]:
+async def _revocable(
+    services: Services, certificate_ids: Sequence[int], reason: int, comment: str
+) -> list[CertificateRow]:
     if not comment.strip():
         raise Invalid("Comment is missing. Say why the certificate is revoked; it is kept with the revocation.")
     ids = list(dict.fromkeys(certificate_ids))
@@ -143,8 +144,13 @@ async def _revocable(services: Services, certificate_ids: Sequence[int], comment
         raise Invalid(f"CertificateIds must hold 1 to {_MOST_AT_ONCE} ids; it holds {len(ids)}.")
     rows = [await _by_id(services, certificate_id) for certificate_id in ids]
     for row in rows:
-        if await read_revocation(services.database, row.id) is not None:
-            raise RevocationRefused(f"Certificate {row.id} ({row.issued_dn}) is revoked already. Nothing was done.")
+        standing = await read_revocation(services.database, row.id)
+        try:
+            check_change(standing.reason if standing else None, reason)
+        except RevocationNotPossible as error:
+            raise RevocationRefused(
+                f"Certificate {row.id} ({row.issued_dn}) stays as it is. {error.message}"
+            ) from error
     return rows
 
 

@@ -12,11 +12,13 @@ from certloom.operations.secret_sources import open_secret
 from certloom.operations.services import Services
 from certloom.operations.templates import template_named
 from certloom.pki.authority import Authority
+from certloom.pki.revocation import RevocationNotPossible, check_change
 from certloom.pki.template import Template
-from certloom.store.certificates import read_certificate, read_revocation
+from certloom.store.certificates import read_certificate
 from certloom.store.moments import moment
+from certloom.store.revocations import read_last_revocation, read_revocation
 from certloom.workflow.outgoing import Http, Mailbox
-from certloom.workflow.step import Lookup, Scripts, StandingCertificate, StepView
+from certloom.workflow.step import Lookup, RevocableCertificate, Scripts, StandingCertificate, StepView
 
 __all__ = [
     "AuthorityNotFound",
@@ -72,20 +74,25 @@ class ServicesLookup:
         """Raises KeyNotAllowed for a key that may not get a certificate of this requester's."""
         await check_key(self.services, spki_sha256, requester_id)
 
-    async def revocable_certificate(self, certificate_id: int, instance_id: str) -> tuple[str, str]:
-        """Serial number and authority of a certificate that no instance but this one has revoked.
+    async def revocable_certificate(self, certificate_id: int, reason: int, instance_id: str) -> RevocableCertificate:
+        """A certificate for which this revocation, hold or end of a hold is possible, or was done by this instance.
 
         Raises CertificateNotFound or CertificateRevokedAlready.
         """
         row = await read_certificate(self.services.database, certificate_id)
         if row is None:
             raise CertificateNotFound(f"There is no certificate with id {certificate_id}.")
-        revocation = await read_revocation(self.services.database, certificate_id)
-        if revocation is not None and revocation.instance_id != instance_id:
+        last = await read_last_revocation(self.services.database, certificate_id)
+        if last is not None and last.instance_id == instance_id:
+            return RevocableCertificate(row.serial_number, row.authority)
+        standing = await read_revocation(self.services.database, certificate_id)
+        try:
+            check_change(standing.reason if standing else None, reason)
+        except RevocationNotPossible as error:
             raise CertificateRevokedAlready(
-                f"Certificate {certificate_id} was revoked meanwhile; its reason and date stay as they are."
-            )
-        return row.serial_number, row.authority
+                f"Certificate {certificate_id} was revoked meanwhile, or its hold changed. {error.message}"
+            ) from error
+        return RevocableCertificate(row.serial_number, row.authority, last.instance_id if last else "")
 
     async def metadata(self, given: Mapping[str, Any]) -> dict[str, str]:
         """The metadata of a request in the form its fields ask for now. Raises MetadataInvalid."""
@@ -109,8 +116,8 @@ class ServicesLookup:
         return StandingCertificate(row.der, row.template, row.authority)
 
     async def was_revoked_by(self, certificate_id: int, instance_id: str) -> bool:
-        """Whether that instance revoked the certificate."""
-        revocation = await read_revocation(self.services.database, certificate_id)
+        """Whether that instance revoked the certificate, or changed its hold, as the last one."""
+        revocation = await read_last_revocation(self.services.database, certificate_id)
         return revocation is not None and revocation.instance_id == instance_id
 
 

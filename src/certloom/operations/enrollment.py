@@ -24,11 +24,12 @@ from certloom.pki.request import CertificateRequest
 from certloom.pki.san import read_sans
 from certloom.pki.template import Template, completed, violations
 from certloom.store.accounts import list_roles
-from certloom.store.certificates import CertificateRow, read_certificate, read_revocation
+from certloom.store.certificates import CertificateRow, read_certificate
 from certloom.store.change import ABSENT, Expect, GuardLost
 from certloom.store.instances import read_instance, read_row
 from certloom.store.moments import moment, text_of
 from certloom.store.repeats import RepeatRow, read_repeat
+from certloom.store.revocations import read_revocation
 from certloom.store.rows import Put
 from certloom.workflow.instance import Instance, Status
 

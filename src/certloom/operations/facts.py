@@ -10,16 +10,19 @@ from certloom.operations.access import Operation
 from certloom.operations.audit import entry
 from certloom.operations.services import Services
 from certloom.pki.certificate import describe
-from certloom.store.certificates import CertificateRow, IssuanceRow, KeyClaimRow, RevocationRow
+from certloom.pki.revocation import CERTIFICATE_HOLD
+from certloom.store.certificates import CertificateRow, IssuanceRow, KeyClaimRow
 from certloom.store.change import AuditEntry
 from certloom.store.metadata import MetadataValueRow
 from certloom.store.moments import text_of
 from certloom.store.outbox import OutboxRow
+from certloom.store.revocations import HOLD_ENDED, RevocationChangeRow, RevocationRow
 from certloom.store.rows import Claim, Delete, Insert, Put, Write
 from certloom.workflow.fact import (
     CertificateIssued,
     CertificateRevoked,
     Fact,
+    HoldEnded,
     IssuancePlanned,
     MailRequested,
     MetadataNoted,
@@ -112,23 +115,50 @@ def _value_row(certificate_id: int, name: str, value: str) -> MetadataValueRow:
 
 
 def _revoked(services: Services, fact: CertificateRevoked, instance: Instance, _late: bool) -> Recorded:  # noqa: FBT001 - one shape for all recorders
+    told = "Put on hold." if fact.reason == CERTIFICATE_HOLD else f"Revoked with reason {fact.reason}."
+    return _revocation_changed(services, fact, instance, fact.reason, text_of(fact.effective_at), told)
+
+
+def _hold_ended(services: Services, fact: HoldEnded, instance: Instance, _late: bool) -> Recorded:  # noqa: FBT001 - one shape for all recorders
+    now = text_of(services.clock())
+    return _revocation_changed(services, fact, instance, HOLD_ENDED, now, "Taken back from hold.")
+
+
+def _revocation_changed(
+    services: Services,
+    fact: CertificateRevoked | HoldEnded,
+    instance: Instance,
+    reason: int,
+    effective_at: str,
+    told: str,
+) -> Recorded:
+    now = text_of(services.clock())
     row = RevocationRow(
         certificate_id=fact.certificate_id,
-        reason=fact.reason,
-        effective_at=text_of(fact.effective_at),
+        reason=reason,
+        effective_at=effective_at,
         comment=fact.comment,
         instance_id=instance.id,
+        recorded_at=now,
     )
-    revoked = entry(
+    change = RevocationChangeRow(
+        id=0,
+        certificate_id=fact.certificate_id,
+        authority=fact.authority,
+        reason=reason,
+        recorded_at=now,
+        instance_id=instance.id,
+    )
+    changed = entry(
         services,
         f"system:workflow on behalf of {instance.initiator}",
         Operation.REVOKE_CERTIFICATE,
         ("Certificate", str(fact.certificate_id)),
-        f"Revoked with reason {fact.reason}.",
+        told,
         instance=instance.id,
     )
     # Of two instances that revoke at the same moment, the second finds out when it is taken up again.
-    return (Claim(row, "instance_id"),), (revoked,)
+    return (Claim(row, "instance_id", fact.over), Insert(change)), (changed,)
 
 
 def _mail_requested(services: Services, fact: MailRequested, instance: Instance, _late: bool) -> Recorded:  # noqa: FBT001 - one shape for all recorders
@@ -167,6 +197,7 @@ _RECORDERS: dict[type, Callable[[Services, Any, Instance, bool], Recorded]] = {
     IssuancePlanned: _planned,
     CertificateIssued: _issued,
     CertificateRevoked: _revoked,
+    HoldEnded: _hold_ended,
     MailRequested: _mail_requested,
     MetadataNoted: _metadata_noted,
 }

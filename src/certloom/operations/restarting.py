@@ -16,10 +16,11 @@ from certloom.operations.awaited import awaited_signals
 from certloom.operations.services import Services
 from certloom.operations.steering import steer
 from certloom.operations.triggers import DefinitionDisabled
-from certloom.store.certificates import read_certificate, read_revocation
+from certloom.store.certificates import read_certificate
 from certloom.store.change import Change, Expect
 from certloom.store.definitions import DefinitionRow, read_definition, version_was_published
 from certloom.store.instances import instance_write, journal_of
+from certloom.store.revocations import read_last_revocation
 from certloom.workflow.definition import Definition
 from certloom.workflow.event import InstanceStarted, InstanceSuperseded, StepStarted
 from certloom.workflow.instance import CarriedEffect, DefinitionPin, Instance, Status
@@ -102,7 +103,7 @@ async def _happened(services: Services, effect: CarriedEffect) -> bool:
     """Whether it is on record, however late its result came."""
     if effect.step_type == "EnrollStep":
         return await read_certificate(services.database, effect.certificate_id) is not None
-    revocation = await read_revocation(services.database, effect.certificate_id)
+    revocation = await read_last_revocation(services.database, effect.certificate_id)
     return revocation is not None and revocation.instance_id == effect.instance_id
 
 

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from certloom.clock import Clock
 from certloom.identity.password import PasswordHasher
-from certloom.pki.authority import Authority
+from certloom.operations.ocsp_responses import OcspResponses
+from certloom.pki.authority import Authority, CrlSigner, OcspIssuer, Responder
 from certloom.scripting.cel.expressions import Expressions
 from certloom.scripting.pwsh.interpreter import Pwsh
 from certloom.settings import Settings
@@ -47,8 +48,9 @@ class Dispatcher(Protocol):
 class Services:
     """The parts of a running certloom.
 
-    ``authorities`` is keyed by casefolded logical name, ``waiting`` by workflow type; a type without an entry starts
-    its instances when they are asked for and queues nothing.
+    ``authorities``, ``ocsp_issuers`` and ``responders`` are keyed by casefolded logical name, ``crl_signers`` by the
+    name in public addresses, ``waiting`` by workflow type; a type without an entry starts its instances when they are
+    asked for and queues nothing.
     """
 
     database: Database
@@ -64,6 +66,10 @@ class Services:
     mail: Mailbox
     waiting: Mapping[str, Waiting] = field(default_factory=dict)
     authorities: dict[str, Authority] = field(default_factory=dict)
+    crl_signers: dict[str, CrlSigner] = field(default_factory=dict)
+    ocsp_issuers: dict[str, OcspIssuer] = field(default_factory=dict)
+    responders: dict[str, Responder] = field(default_factory=dict)
+    ocsp_responses: OcspResponses = field(default_factory=OcspResponses)
     expressions: Expressions = field(default_factory=Expressions)
     _locks: dict[str, tuple[asyncio.Lock, list[None]]] = field(default_factory=dict)
     _definitions: dict[tuple[str, int], Definition] = field(default_factory=dict)

@@ -1,15 +1,28 @@
 """The contract between certificate workflows and certificate authorities."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
 from certloom.errors import Conflict, Invalid
+from certloom.pki.ocsp import IssuerHashes, OcspRequest, Status
 from certloom.pki.request import CertificateRequest
+from certloom.pki.revocation_list import ListedCertificate
 from certloom.pki.template import Template
 
-__all__ = ["Authority", "IssuePlan", "LintRefused", "PolicyViolated", "SignedBytesDiffer"]
+__all__ = [
+    "Authority",
+    "CrlSigner",
+    "IssuePlan",
+    "LintRefused",
+    "OcspIssuer",
+    "PolicyViolated",
+    "Responder",
+    "ResponderPlan",
+    "SignedBytesDiffer",
+]
 
 
 class PolicyViolated(Invalid):
@@ -54,6 +67,16 @@ class IssuePlan(msgspec.Struct, frozen=True, kw_only=True):
     lint: tuple[str, ...] = ()
 
 
+class ResponderPlan(msgspec.Struct, frozen=True):
+    """What makes a new OCSP responder: the certificate that is to be signed, and its private key in PKCS#8 DER."""
+
+    plan: IssuePlan
+    private_key: bytes
+
+    def __repr__(self) -> str:
+        return f"ResponderPlan({self.plan.serial})"
+
+
 class Authority(Protocol):
     """Who signs certificates and takes them back."""
 
@@ -82,4 +105,68 @@ class Authority(Protocol):
 
     def chain(self) -> tuple[bytes, ...]:
         """Return the authority's certificates in DER, the issuing one first, the root last."""
+        ...
+
+
+class CrlSigner(Protocol):
+    """Who signs the revocation lists of one authority."""
+
+    @property
+    def name(self) -> str:
+        """The logical name of the authority."""
+        ...
+
+    @property
+    def certificate(self) -> bytes:
+        """The authority's own certificate in DER."""
+        ...
+
+    async def sign_crl(
+        self, number: int, period: tuple[datetime, datetime], listed: Sequence[ListedCertificate]
+    ) -> bytes:
+        """Return the full CRL of this number in DER, from thisUpdate to nextUpdate. Raises `LintRefused`."""
+        ...
+
+
+class Responder(Protocol):
+    """Who signs statuses in the name of one authority (RFC 6960)."""
+
+    @property
+    def name(self) -> str:
+        """The logical name of the authority."""
+        ...
+
+    @property
+    def hashes(self) -> IssuerHashes:
+        """How requests name that authority."""
+        ...
+
+    @property
+    def not_after(self) -> datetime:
+        """The last moment at which its signatures count."""
+        ...
+
+    def answer(self, request: OcspRequest, statuses: tuple[Status, ...], period: tuple[datetime, datetime]) -> bytes:
+        """Return the signed OCSPResponse in DER; ``period`` is thisUpdate and nextUpdate."""
+        ...
+
+
+class OcspIssuer(Protocol):
+    """An authority that appoints responders for itself."""
+
+    @property
+    def name(self) -> str:
+        """The logical name of the authority."""
+        ...
+
+    async def plan_responder(self, at: datetime) -> ResponderPlan:
+        """Decide everything about a new responder without effect outside. Raises `LintRefused`."""
+        ...
+
+    async def issue(self, plan: IssuePlan) -> bytes:
+        """Sign what was planned, as `Authority.issue` does."""
+        ...
+
+    def responder(self, certificate: bytes, private_key: bytes) -> Responder:
+        """Return the responder with this certificate in DER and this private key in PKCS#8."""
         ...

@@ -5,16 +5,18 @@ from typing import Final
 
 import msgspec
 
-from certloom.errors import Invalid
+from certloom.errors import Conflict, Invalid
 
 __all__ = [
+    "CERTIFICATE_HOLD",
     "REASONS",
     "REMOVE_FROM_HOLD",
     "MomentNotAllowed",
     "Reason",
     "ReasonNotAllowed",
+    "RevocationNotPossible",
+    "check_change",
     "effective_moment",
-    "lasting_reason",
     "read_reason",
 ]
 
@@ -32,6 +34,9 @@ class Reason(msgspec.Struct, frozen=True):
         return self.name == "removeFromCRL"
 
 
+CERTIFICATE_HOLD: Final = 6
+"""The one reason that can be taken back (RFC 5280, 5.3.1)."""
+
 REMOVE_FROM_HOLD: Final = -1
 """The wire's number for ending a hold, which is no reason of RFC 5280."""
 
@@ -45,7 +50,7 @@ REASONS: Final[dict[int, Reason]] = {
         Reason(3, "affiliationChanged", "Affiliation Changed"),
         Reason(4, "superseded", "Superseded"),
         Reason(5, "cessationOfOperation", "Cessation of Operation"),
-        Reason(6, "certificateHold", "Certificate Hold"),
+        Reason(CERTIFICATE_HOLD, "certificateHold", "Certificate Hold"),
         Reason(7, "removeFromCRL", "Remove from CRL"),
         Reason(8, "removeFromCRL", "Remove from CRL"),
     )
@@ -55,6 +60,10 @@ REASONS: Final[dict[int, Reason]] = {
 
 class ReasonNotAllowed(Invalid):
     """A number is no reason for revocation."""
+
+
+class RevocationNotPossible(Conflict):
+    """What is asked for does not follow on what was done to the certificate before."""
 
 
 class MomentNotAllowed(Invalid):
@@ -70,15 +79,19 @@ def read_reason(number: int) -> Reason:
     return reason
 
 
-def lasting_reason(number: int) -> Reason:
-    """The reason with this number; raises `ReasonNotAllowed` for an unknown one and a hold, which cannot be ended."""
-    reason = read_reason(number)
-    if reason.ends_hold or reason.name == "certificateHold":
-        raise ReasonNotAllowed(
-            f"{reason.text} ({number}) is not offered: certificates are revoked for good here, so nothing was done. "
-            "Give one of the reasons 0 to 5."
-        )
-    return reason
+def check_change(current: int | None, wanted: int) -> None:
+    """Refuse what cannot follow on the revocation or hold that stands; raises `RevocationNotPossible`.
+
+    ``current`` is the reason that stands, None for none. A hold is ended, or made a revocation; a revocation is for
+    good and keeps its reason and date. Raises `ReasonNotAllowed` for a number that is no reason.
+    """
+    reason = read_reason(wanted)
+    if reason.ends_hold and current is None:
+        raise RevocationNotPossible("It is not on hold, so no hold can be ended. Nothing was done.")
+    if current not in {None, CERTIFICATE_HOLD}:
+        raise RevocationNotPossible("It is revoked already, which is for good; reason and date stay as they are.")
+    if current == wanted:
+        raise RevocationNotPossible("It is on hold already. Nothing was done.")
 
 
 def effective_moment(wanted: datetime | None, now: datetime) -> datetime:

@@ -21,7 +21,7 @@ from certloom.pki.template import Template
 from certloom.pki.usage import purpose_oid, to_key_usage, usages_for
 from certloom.pki.validity import Period
 
-__all__ = ["certificate_builder", "subject_key_identifier"]
+__all__ = ["certificate_builder", "responder_builder", "subject_key_identifier", "subject_public_key"]
 
 _KEY_IDENTIFIER_OCTETS: Final = 20
 
@@ -64,12 +64,37 @@ def certificate_builder(
     return _with_purposes(builder, template)
 
 
+def responder_builder(
+    subject: x509.Name, key: CertificatePublicKeyTypes, issuer: x509.Certificate, serial: int, period: Period
+) -> x509.CertificateBuilder:
+    """Return the certificate of an OCSP responder that its authority appoints (RFC 6960, 4.2.2.2).
+
+    Nobody asks for its own status (id-pkix-ocsp-nocheck, 4.2.2.2.1), so it must be short-lived.
+    """
+    identifier = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    return (
+        x509.CertificateBuilder()
+        .issuer_name(issuer.subject)
+        .subject_name(subject)
+        .public_key(key)
+        .serial_number(serial)
+        .not_valid_before(period[0])
+        .not_valid_after(period[1])
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(to_key_usage(("digitalSignature",)), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), critical=False)
+        .add_extension(x509.OCSPNoCheck(), critical=False)
+        .add_extension(subject_key_identifier(key), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
+    )
+
+
 def subject_key_identifier(key: CertificatePublicKeyTypes) -> x509.SubjectKeyIdentifier:
     """Return the first 160 bits of the SHA-256 of the subjectPublicKey (RFC 7093, section 2, method 1)."""
-    return x509.SubjectKeyIdentifier(hashlib.sha256(_subject_public_key(key)).digest()[:_KEY_IDENTIFIER_OCTETS])
+    return x509.SubjectKeyIdentifier(hashlib.sha256(subject_public_key(key)).digest()[:_KEY_IDENTIFIER_OCTETS])
 
 
-def _subject_public_key(key: CertificatePublicKeyTypes) -> bytes:
+def subject_public_key(key: CertificatePublicKeyTypes) -> bytes:
     """Return the content of the BIT STRING in the SubjectPublicKeyInfo."""
     match key:
         case rsa.RSAPublicKey():

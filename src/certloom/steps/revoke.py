@@ -1,4 +1,4 @@
-"""RevokeStep: has the certificate authority take a certificate back.
+"""RevokeStep: has the certificate authority take a certificate back, put it on hold, or end a hold.
 
 What a second time does: revoking a revoked certificate with the same reason changes nothing. Source:
 workflow-definitions reference, 4.5.
@@ -11,10 +11,10 @@ from typing import Any
 from typing_extensions import override
 
 from certloom.errors import Invalid
-from certloom.pki.revocation import effective_moment, lasting_reason
+from certloom.pki.revocation import effective_moment, read_reason
 from certloom.workflow.approved_request import check_approvals
 from certloom.workflow.carried import earlier_effect, request_mark
-from certloom.workflow.fact import CertificateRevoked
+from certloom.workflow.fact import CertificateRevoked, HoldEnded
 from certloom.workflow.outcome import Continue, Outcome
 from certloom.workflow.step import EffectStep, Prepared, Retries, StepContext
 
@@ -26,7 +26,7 @@ class RevocationMalformed(Invalid):
 
 
 class RevokeStep(EffectStep):
-    """Revokes the certificate the instance is about."""
+    """Revokes the certificate the instance is about, puts it on hold (reason 6), or ends its hold (reason 8)."""
 
     extension_name = "RevokeStep"
     display_name = "Revoke"
@@ -42,14 +42,16 @@ class RevokeStep(EffectStep):
         earlier = earlier_effect(context.view, self.extension_name)
         if earlier is not None and await context.lookup.was_revoked_by(certificate_id, earlier.instance_id):
             return Prepared({"earlier": earlier.instance_id})
-        serial, authority = await context.lookup.revocable_certificate(certificate_id, context.view.instance.id)
-        reason, moment = _revocation(data)
+        code, moment = _revocation(data)
+        reason = read_reason(code).number
+        found = await context.lookup.revocable_certificate(certificate_id, reason, context.view.instance.id)
         # The rules of a new revocation hold here, too: a script may have rewritten what was asked for.
         intent = {
             "certificate_id": certificate_id,
-            "serial": serial,
-            "authority": authority,
-            "reason": lasting_reason(reason).number,
+            "serial": found.serial,
+            "authority": found.authority,
+            "over": found.over,
+            "reason": reason,
             "effective_at": effective_moment(moment, context.view.now).isoformat(),
             "comment": str(data["Comment"]),
             "request": request_mark(context.view.request),
@@ -63,16 +65,19 @@ class RevokeStep(EffectStep):
                 {"Revoked": True}, messages=(f"Instance {intent['earlier']} revoked it before the restart.",)
             )
         # Another instance may have been quicker between the plan and now; its reason and date stand.
-        await context.lookup.revocable_certificate(intent["certificate_id"], context.view.instance.id)
+        await context.lookup.revocable_certificate(intent["certificate_id"], intent["reason"], context.view.instance.id)
         effective_at = datetime.fromisoformat(intent["effective_at"])
         await context.authority(intent["authority"]).revoke(intent["serial"], intent["reason"], effective_at)
-        revoked = CertificateRevoked(
-            certificate_id=intent["certificate_id"],
-            reason=intent["reason"],
-            effective_at=effective_at,
-            comment=intent["comment"],
-        )
-        return Continue({"Revoked": True}, (revoked,))
+        return Continue({"Revoked": True}, (_fact(intent, effective_at),))
+
+
+def _fact(intent: Mapping[str, Any], effective_at: datetime) -> CertificateRevoked | HoldEnded:
+    """What was done. An intent of an older release names no instance to come after: it was never about a hold."""
+    what = {name: intent[name] for name in ("certificate_id", "authority", "comment")}
+    over = intent.get("over", "")
+    if read_reason(intent["reason"]).ends_hold:
+        return HoldEnded(**what, over=over)
+    return CertificateRevoked(**what, reason=intent["reason"], effective_at=effective_at, over=over)
 
 
 def _revocation(data: Mapping[str, Any]) -> tuple[int, datetime]:

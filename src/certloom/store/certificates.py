@@ -10,7 +10,6 @@ __all__ = [
     "CertificateRow",
     "IssuanceRow",
     "KeyClaimRow",
-    "RevocationRow",
     "TemplateRow",
     "count_certificates",
     "find_by_serial",
@@ -21,7 +20,6 @@ __all__ = [
     "list_templates",
     "read_authority",
     "read_certificate",
-    "read_revocation",
     "read_template",
 ]
 
@@ -54,19 +52,6 @@ class CertificateRow(Row, frozen=True, kw_only=True):
     late: int
     metadata: str
     der: bytes
-
-
-class RevocationRow(Row, frozen=True, kw_only=True):
-    """That a certificate was revoked: when it takes effect, why (RFC 5280, 5.3.1) and by which instance."""
-
-    table: ClassVar[str] = "revocation"
-    key: ClassVar[tuple[str, ...]] = ("certificate_id",)
-
-    certificate_id: int
-    reason: int
-    effective_at: str
-    comment: str
-    instance_id: str
 
 
 class IssuanceRow(Row, frozen=True, kw_only=True):
@@ -127,15 +112,6 @@ _AUTHORITY = ", ".join(AuthorityRow.__struct_fields__)
 async def read_certificate(database: Database, certificate_id: int) -> CertificateRow | None:
     """The certificate of that id, or None."""
     return await _certificate(database, "id = ?", certificate_id)
-
-
-async def read_revocation(database: Database, certificate_id: int) -> RevocationRow | None:
-    """The revocation of a certificate, or None."""
-    row = await database.fetch_one(
-        "SELECT certificate_id, reason, effective_at, comment, instance_id FROM revocation WHERE certificate_id = ?",
-        certificate_id,
-    )
-    return RevocationRow(**dict(zip(RevocationRow.__struct_fields__, row, strict=True))) if row else None
 
 
 async def find_by_thumbprint(database: Database, thumbprint: str) -> CertificateRow | None:

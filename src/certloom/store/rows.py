@@ -34,13 +34,14 @@ class Put(msgspec.Struct, frozen=True):
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """Add this row, or replace the one with the same key and the same ``owner`` column.
+    """Add this row, or replace the one with the same key and the same ``owner`` column, or with ``over`` in it.
 
     A row with another owner refuses the whole Change: who came first keeps it.
     """
 
     row: Row
     owner: str
+    over: str | int = ""
 
 
 class Delete(msgspec.Struct, frozen=True):
@@ -94,9 +95,9 @@ def put_sql(kind: type[Row], *, with_id: bool) -> str:
 
 @cache
 def claim_sql(kind: type[Row], owner: str) -> str:
-    """The INSERT that replaces the row with the same key and owner, and changes nothing of another owner's."""
+    """The INSERT that replaces the row with the same key, if it is the same owner's or the one's that is bound last."""
     columns = ", ".join(f"{column} = excluded.{column}" for column in _columns(kind) if column not in kind.key)
-    action = f"UPDATE SET {columns} WHERE {owner} = excluded.{owner}"
+    action = f"UPDATE SET {columns} WHERE {owner} IN (excluded.{owner}, ?)"
     return f"{insert_sql(kind, with_id=True)} ON CONFLICT ({', '.join(kind.key)}) DO {action}"
 
 

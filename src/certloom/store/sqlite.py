@@ -249,8 +249,9 @@ class SqliteWriter:
                 values = values_of(row)
                 with_id = len(values) == len(row.__struct_fields__)
                 self._connection.execute(put_sql(type(row), with_id=with_id), values)
-            case Claim(row, owner):
-                if not self._connection.execute(claim_sql(type(row), owner), msgspec.structs.astuple(row)).rowcount:
+            case Claim(row, owner, over):
+                values = (*msgspec.structs.astuple(row), over)
+                if not self._connection.execute(claim_sql(type(row), owner), values).rowcount:
                     raise sqlite3.IntegrityError(f"this {row.table} row is somebody else's")
             case Forget(kind, column, before):
                 self._connection.execute(f"DELETE FROM {kind.table} WHERE {column} < ?", (before,))

@@ -4,7 +4,15 @@ from datetime import datetime
 
 import msgspec
 
-__all__ = ["CertificateIssued", "CertificateRevoked", "Fact", "IssuancePlanned", "MailRequested", "MetadataNoted"]
+__all__ = [
+    "CertificateIssued",
+    "CertificateRevoked",
+    "Fact",
+    "HoldEnded",
+    "IssuancePlanned",
+    "MailRequested",
+    "MetadataNoted",
+]
 
 
 class IssuancePlanned(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,12 +40,26 @@ class CertificateIssued(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CertificateRevoked(msgspec.Struct, frozen=True, kw_only=True):
-    """A certificate was revoked. ``reason`` as numbered by RFC 5280, 5.3.1."""
+    """A certificate was revoked, or put on hold. ``reason`` as numbered by RFC 5280, 5.3.1.
+
+    ``over`` is the instance that put it on hold, or took it back from one, before; empty where there was none.
+    """
 
     certificate_id: int
+    authority: str
     reason: int
     effective_at: datetime
     comment: str
+    over: str = ""
+
+
+class HoldEnded(msgspec.Struct, frozen=True, kw_only=True):
+    """A certificate on hold is good again. ``over`` is the instance that had put it on hold."""
+
+    certificate_id: int
+    authority: str
+    comment: str
+    over: str
 
 
 class MailRequested(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,4 +79,4 @@ class MetadataNoted(msgspec.Struct, frozen=True, kw_only=True):
     value: str
 
 
-Fact = IssuancePlanned | CertificateIssued | CertificateRevoked | MailRequested | MetadataNoted
+Fact = IssuancePlanned | CertificateIssued | CertificateRevoked | HoldEnded | MailRequested | MetadataNoted

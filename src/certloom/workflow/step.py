@@ -88,6 +88,14 @@ class StandingCertificate(msgspec.Struct, frozen=True):
     authority: str
 
 
+class RevocableCertificate(msgspec.Struct, frozen=True):
+    """A certificate that is about to be revoked, and the instance that last did something of the kind to it."""
+
+    serial: str
+    authority: str
+    over: str = ""
+
+
 class Lookup(Protocol):
     """What a step may look up. Read-only."""
 
@@ -100,8 +108,8 @@ class Lookup(Protocol):
     async def check_key(self, spki_sha256: str, requester_id: int) -> None:
         """Raises KeyNotAllowed for a key that may not get a certificate of this requester's."""
 
-    async def revocable_certificate(self, certificate_id: int, instance_id: str) -> tuple[str, str]:
-        """Serial number and authority of a certificate that no instance but this one has revoked.
+    async def revocable_certificate(self, certificate_id: int, reason: int, instance_id: str) -> RevocableCertificate:
+        """A certificate for which this revocation, hold or end of a hold is possible, or was done by this instance.
 
         Raises CertificateNotFound or CertificateRevokedAlready.
         """
@@ -119,7 +127,7 @@ class Lookup(Protocol):
         """A certificate that is neither revoked nor expired, or None."""
 
     async def was_revoked_by(self, certificate_id: int, instance_id: str) -> bool:
-        """Whether that instance revoked the certificate."""
+        """Whether that instance revoked the certificate, or changed its hold, as the last one."""
 
 
 class ScriptRun(msgspec.Struct, frozen=True):

@@ -9,28 +9,30 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from certloom.authorities.embedded.finding import BLOCKING, Finding
+from certloom.authorities.embedded.mismatch import AuthorityMismatched
+from certloom.authorities.embedded.responder import EmbeddedResponder, responder_key
 from certloom.authorities.embedded.signing import algorithm_of, assemble, load_key, sign, stand_in_key
-from certloom.errors import Invalid
-from certloom.pki.authority import IssuePlan, LintRefused, PolicyViolated, SignedBytesDiffer
+from certloom.pki.addresses import Addresses, with_addresses
+from certloom.pki.authority import IssuePlan, LintRefused, PolicyViolated, ResponderPlan, SignedBytesDiffer
 from certloom.pki.certificate import load_certificate
 from certloom.pki.csr import public_key_of
 from certloom.pki.key import PublicKeyFacts, public_key_facts
 from certloom.pki.request import CertificateRequest
 from certloom.pki.revocation import read_reason
 from certloom.pki.serial import new_serial, read_serial, serial_text
-from certloom.pki.subject import render_subject
+from certloom.pki.subject import read_subject, render_subject
 from certloom.pki.template import Template, completed, violations
-from certloom.pki.to_be_signed import certificate_builder
-from certloom.pki.validity import validity
+from certloom.pki.to_be_signed import certificate_builder, responder_builder
+from certloom.pki.validity import Period, validity
 
-__all__ = ["AuthorityMismatched", "EmbeddedAuthority", "Lint"]
+__all__ = ["EmbeddedAuthority", "Lint"]
 
 
-class AuthorityMismatched(Invalid):
-    """Certificate, private key and chain of an authority do not belong together."""
+_RESPONDER_DAYS: Final = 7
+"""Short, because nobody asks whether a responder was revoked."""
 
 
 class Lint(Protocol):
@@ -45,7 +47,8 @@ class EmbeddedAuthority:
     """An authority whose private key this process holds.
 
     ``certificate`` and ``private_key`` (PKCS#8) are its own, ``chain`` the certificates above it up to the
-    root, all in DER. Raises `AuthorityMismatched` or `SigningKeyNotSupported`.
+    root, all in DER. ``addresses`` stand in every certificate, None for none.
+    Raises `AuthorityMismatched` or `SigningKeyNotSupported`.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class EmbeddedAuthority:
         private_key: bytes,
         chain: Sequence[bytes],
         lint: Lint,
+        addresses: Addresses | None = None,
     ) -> None:
         self.name: Final = name
         self._certificate = load_certificate(certificate)
@@ -62,6 +66,7 @@ class EmbeddedAuthority:
         self._algorithm = algorithm_of(self._key)
         self._chain = (certificate, *chain)
         self._lint = lint
+        self._addresses = addresses
         self._issuer_octets = self._certificate.subject.public_bytes()
         self._refused_keys = frozenset(
             public_key_facts(load_certificate(der).public_key()).spki_sha256 for der in self._chain
@@ -89,18 +94,45 @@ class EmbeddedAuthority:
         period = validity(at, template.validity_days, timedelta(seconds=template.backdate_seconds), issuer_period)
         serial = new_serial()
         builder = certificate_builder(whole, template, key, self._certificate, serial, period)
+        builder = with_addresses(builder, self._addresses)
+        return await self._planned(builder, (serial, whole.subject, period), template.name)
+
+    async def _planned(
+        self, builder: x509.CertificateBuilder, facts: tuple[int, str, Period], template: str
+    ) -> IssuePlan:
+        """Lint what would be signed, and write down its serial number, subject and validity."""
+        serial, subject, period = facts
         sample = builder.sign(stand_in_key(self._key), self._algorithm.hash)
         warnings = await self._linted(sample.public_bytes(Encoding.DER))
         return IssuePlan(
             serial=serial_text(serial),
             tbs=sample.tbs_certificate_bytes,
-            template=template.name,
+            template=template,
             authority=self.name,
-            subject=whole.subject,
+            subject=subject,
             not_before=period[0],
             not_after=period[1],
             lint=warnings,
         )
+
+    async def plan_responder(self, at: datetime) -> ResponderPlan:
+        """Choose a new key and a certificate for this authority's OCSP responder, lint it, and say what to sign.
+
+        `issue` signs it, as it does every certificate. Raises `LintRefused`, `LintUnavailable` or `IssuerNotValid`.
+        """
+        key = await asyncio.to_thread(responder_key, self._key)
+        issuer_period = self._certificate.not_valid_before_utc, self._certificate.not_valid_after_utc
+        # Clocks differ: whoever asks first must not find it to be from the future.
+        period = validity(at, _RESPONDER_DAYS, timedelta(hours=1), issuer_period)
+        subject = read_subject(f"CN=OCSP of certificate authority {self._certificate.serial_number:x}"[:64])
+        serial = new_serial()
+        builder = responder_builder(subject, key.public_key(), self._certificate, serial, period)
+        plan = await self._planned(builder, (serial, render_subject(subject), period), "")
+        return ResponderPlan(plan, key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+
+    def responder(self, certificate: bytes, private_key: bytes) -> EmbeddedResponder:
+        """Return the responder with a certificate (DER) that this authority issued for this key (PKCS#8)."""
+        return EmbeddedResponder(self.name, self._chain[0], certificate, private_key)
 
     async def issue(self, plan: IssuePlan) -> bytes:
         """Sign the planned bytes and return the certificate in DER.

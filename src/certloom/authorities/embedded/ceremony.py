@@ -12,6 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from certloom.authorities.embedded.signing import SigningKey, algorithm_of, load_key
 from certloom.errors import Invalid
+from certloom.pki.addresses import Addresses, with_addresses
 from certloom.pki.certificate import load_certificate
 from certloom.pki.serial import new_serial
 from certloom.pki.subject import read_subject, render_subject
@@ -63,9 +64,12 @@ def create_root(name: str, key_type: str, at: datetime) -> AuthorityMaterial:
     return _material(name, key, builder.not_valid_before(begins).not_valid_after(ends), key)
 
 
-def create_issuing(root: AuthorityMaterial, name: str, key_type: str, at: datetime) -> AuthorityMaterial:
+def create_issuing(
+    root: AuthorityMaterial, name: str, key_type: str, at: datetime, addresses: Addresses | None = None
+) -> AuthorityMaterial:
     """Make an issuing authority, CN=``name``, signed by ``root``: 10 years, none below it.
 
+    ``addresses`` are the root's.
     Raises `AuthorityKeyTypeUnknown`, `SubjectUnreadable`, or `IssuerNotValid` when the root is not valid at
     ``at``.
     """
@@ -79,7 +83,7 @@ def create_issuing(root: AuthorityMaterial, name: str, key_type: str, at: dateti
         .not_valid_after(ends)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
     )
-    return _material(name, key, builder, load_key(root.private_key))
+    return _material(name, key, with_addresses(builder, addresses), load_key(root.private_key))
 
 
 def _new_key(key_type: str) -> SigningKey:

@@ -4,10 +4,15 @@ from typing import Final
 
 import msgspec
 
-__all__ = ["BLOCKING", "Finding"]
+__all__ = ["BLOCKING", "CERTIFICATE", "CRL", "Finding"]
 
 BLOCKING: Final = frozenset({"FATAL", "ERROR"})
-"""The severities with which a certificate is not signed: a standard's MUST is broken."""
+"""The severities with which nothing is signed: a standard's MUST is broken."""
+
+
+CERTIFICATE: Final = b"C"
+CRL: Final = b"L"
+"""What a question to the linter's process begins with: which of the two the DER behind it is."""
 
 
 class Finding(msgspec.Struct, frozen=True):

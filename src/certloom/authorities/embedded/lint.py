@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from certloom.authorities.embedded.finding import Finding
+from certloom.authorities.embedded.finding import CERTIFICATE, CRL, Finding
 from certloom.errors import Unavailable
 from certloom.scripting.child_process import ChildProcess
 
@@ -55,6 +55,13 @@ class Linter:
         Raises `LintUnavailable` when the linter crashes, does not answer in time or was not started. The
         process is killed then, and another is started for the next certificate.
         """
+        return await self._findings(CERTIFICATE + der)
+
+    async def crl_findings(self, der: bytes) -> tuple[Finding, ...]:
+        """Return what is wrong with a CRL in DER, as `findings` does for a certificate."""
+        return await self._findings(CRL + der)
+
+    async def _findings(self, question: bytes) -> tuple[Finding, ...]:
         if self._free is None:
             raise _stopped()
         free = self._free
@@ -62,7 +69,7 @@ class Linter:
         try:
             if self._free is not free:
                 raise _stopped()
-            return await self._ask(process, der)
+            return await self._ask(process, question)
         finally:
             free.put_nowait(process)
 
@@ -71,11 +78,11 @@ class Linter:
         self._free = None
         await asyncio.gather(*(process.end() for process in self._all))
 
-    async def _ask(self, process: ChildProcess, der: bytes) -> tuple[Finding, ...]:
+    async def _ask(self, process: ChildProcess, question: bytes) -> tuple[Finding, ...]:
         answered = False
         try:
             async with asyncio.timeout(self._seconds):
-                found = _ANSWER.decode(await process.ask(der))
+                found = _ANSWER.decode(await process.ask(question))
             answered = True
         except (TimeoutError, OSError, EOFError, ValueError, msgspec.MsgspecError) as error:
             raise _unavailable(error) from error

@@ -1,21 +1,24 @@
-"""The linter's own process: reads certificates from its input, writes findings to its output.
+"""The linter's own process: reads certificates and CRLs from its input, writes findings to its output.
 
 Run as ``python -m certloom.authorities.embedded.lint_worker``. A message in is a length of four octets and
-that many octets of DER; a message out is one line of JSON, a list of findings. The first line out, an empty
-list, says that the process is ready. It ends when its input does, so it cannot outlive its parent.
+that many octets: a letter, C for a certificate or L for a CRL, and its DER. A message out is one line of JSON,
+a list of findings. The first line out, an empty list, says that the process is ready. It ends when its input
+does, so it cannot outlive its parent.
 """
 
 import re
 import signal
 import sys
+from collections.abc import Callable
 from typing import BinaryIO, Final
 
 import msgspec
-from pkilint import loader
-from pkilint.pkix import certificate, extension, name
+from pkilint import loader, pkix
+from pkilint.document import Document
+from pkilint.pkix import certificate, crl, extension, name
 from pkilint.validation import ValidationFindingSeverity, ValidationResult, Validator
 
-from certloom.authorities.embedded.finding import Finding
+from certloom.authorities.embedded.finding import CERTIFICATE, CRL, Finding
 
 __all__ = ["main"]
 
@@ -32,17 +35,17 @@ def main() -> None:
 
 
 def serve(source: BinaryIO, target: BinaryIO) -> None:
-    """Answer each certificate from ``source`` with a line to ``target``."""
-    validator, encoder = _validator(), msgspec.json.Encoder()
+    """Answer each certificate or CRL from ``source`` with a line to ``target``."""
+    linters, encoder = _linters(), msgspec.json.Encoder()
     _write(target, encoder.encode([]))
     while len(length := source.read(_LENGTH_OCTETS)) == _LENGTH_OCTETS:
-        der = source.read(int.from_bytes(length))
-        _write(target, encoder.encode(lint(validator, der)))
+        question = source.read(int.from_bytes(length))
+        load, validator = linters[question[:1]]
+        _write(target, encoder.encode(lint(validator, load(question[1:]))))
 
 
-def lint(validator: Validator, der: bytes) -> list[Finding]:
+def lint(validator: Validator, document: Document) -> list[Finding]:
     """Return the findings of severity WARNING and worse."""
-    document = loader.RFC5280CertificateDocumentLoader().load_der_document(der)
     return [
         Finding(str(each.finding.severity), each.finding.code, each.message or str(result.node.path))
         for result in validator.validate(document.root)
@@ -59,6 +62,29 @@ def _is_single_label(result: ValidationResult) -> bool:
     section 2.1); pkilint wants a dot. Whether a template allows such a name is for its rules to say.
     """
     return _LABEL.fullmatch(str(result.node.pdu)) is not None
+
+
+def _linters() -> dict[bytes, tuple[Callable[[bytes], Document], Validator]]:
+    """Return how each kind of question is loaded and validated."""
+    return {
+        CERTIFICATE: (loader.RFC5280CertificateDocumentLoader().load_der_document, _validator()),
+        CRL: (loader.RFC5280CertificateListDocumentLoader().load_der_document, _crl_validator()),
+    }
+
+
+def _crl_validator() -> Validator:
+    """Return pkilint's validator of the PKIX profile of CRLs (RFC 5280, section 5)."""
+    return crl.create_pkix_crl_validator_container(
+        [
+            pkix.create_attribute_decoder(name.ATTRIBUTE_TYPE_MAPPINGS),
+            pkix.create_extension_decoder(extension.EXTENSION_MAPPINGS),
+        ],
+        [
+            crl.create_issuer_validator_container([]),
+            crl.create_validity_validator_container([]),
+            crl.create_extensions_validator_container([]),
+        ],
+    )
 
 
 def _validator() -> Validator:
