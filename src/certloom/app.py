@@ -23,6 +23,7 @@ from certloom.operations.authentication import Authenticator
 from certloom.operations.authorities import NewAuthority, authorities, keep_authorities, open_key
 from certloom.operations.checkpoints import sign_checkpoint
 from certloom.operations.installation import complete_installation
+from certloom.operations.key_stock import KeyStock
 from certloom.operations.openid_provider import configured_provider
 from certloom.operations.services import Services
 from certloom.outbound.guard import read_allowed
@@ -59,6 +60,7 @@ from certloom.worker.loop import Worker
 from certloom.worker.outbox import Outbox
 from certloom.worker.responders import Responders
 from certloom.worker.revocation_lists import RevocationLists
+from certloom.worker.stocking import Stocking
 from certloom.worker.timetable import Timetable
 from certloom.workflow.step import StepType
 from certloom.workflow.step_extensions import Extensions, read_extensions
@@ -139,7 +141,8 @@ async def running(certloom: Certloom) -> AsyncIterator[None]:
     """Keep other servers out, take up what was left unfinished, and run instances until the end of the block."""
     worker = Worker(certloom.services, certloom.dispatcher)
     lists, responders = RevocationLists(certloom.services), Responders(certloom.services)
-    duties = (worker, Timetable(certloom.services), Outbox(certloom.services), lists, responders)
+    stocking = Stocking(certloom.services)
+    duties = (worker, Timetable(certloom.services), Outbox(certloom.services), lists, responders, stocking)
     certloom.folder.lock()
     for broken in certloom.extensions.broken:
         _log.error("a step type of another package is left out", **msgspec.to_builtins(broken))
@@ -202,6 +205,7 @@ async def _opened(
         workflow_types={workflow_type.name: workflow_type for workflow_type in WORKFLOW_TYPES},
         http=outgoing[0],
         mail=outgoing[1],
+        keys=KeyStock(settings.key_stock),
     )
     try:
         provider = configured_provider(settings, clock, trust_context(settings.outbound_trust))

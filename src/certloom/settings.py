@@ -13,17 +13,8 @@ from msgspec import Meta
 
 from certloom.errors import Invalid
 
-__all__ = [
-    "BasePath",
-    "Configuration",
-    "EnumerationForm",
-    "Origin",
-    "SettingInvalid",
-    "SettingUnknown",
-    "Settings",
-    "SettingsFileUnreadable",
-    "read_settings",
-]
+__all__ = ["BasePath", "Configuration", "EnumerationForm", "Origin", "SettingInvalid", "SettingUnknown",
+           "Settings", "SettingsFileUnreadable", "read_settings"]  # fmt: skip
 
 PREFIX = "CERTLOOM_"
 SECRETS = frozenset({"bootstrap_admin_password", "mail_password", "oidc_client_secret"})
@@ -119,6 +110,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Meta(ge=0, description="How long the same request by the same account gets the same workflow instance again."),
     ] = 10
+    pfx_collect_days: Annotated[
+        int, Meta(ge=1, le=90, description="Days after the issue in which a key made here can be collected, once.")
+    ] = 7
+    pfx_password_length: Annotated[
+        int, Meta(ge=8, le=64, description="Least length of a password for a private key; made ones have 20 or more.")
+    ] = 12
+    key_stock: Annotated[
+        int, Meta(ge=1, le=1000, description="How many RSA keys of each wanted type are kept ready, in memory.")
+    ] = 16
     approvals_self: Annotated[
         Literal["refuse", "allow"],
         Meta(description="Whether the vote of a requester on their own request is refused everywhere, or allowed."),

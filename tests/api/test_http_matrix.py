@@ -45,6 +45,8 @@ MATRIX: Mapping[str, tuple[int, int, int, int]] = {
     "GET /KeyfactorAPI/Certloom/ExpirationAlerts": (401, 403, 403, 200),
     "POST /KeyfactorAPI/Certloom/ExpirationAlerts": (401, 403, 403, 400),
     "POST /KeyfactorAPI/Enrollment/CSR": (401, 403, 403, 400),
+    "POST /KeyfactorAPI/Enrollment/PFX": (401, 403, 403, 400),
+    "POST /KeyfactorAPI/Certificates/Recover": (401, 403, 403, 404),
     "GET /KeyfactorAPI/Certificates/{certificate_id}": (401, 403, 403, 404),
     "POST /KeyfactorAPI/Certificates/Download": (401, 403, 403, 404),
     "POST /KeyfactorAPI/Certificates/Revoke": (401, 403, 403, 404),
@@ -137,6 +139,8 @@ BODIES: Mapping[str, object] = {
     "POST /KeyfactorAPI/Enrollment/CSR": {"CSR": make_csr(), "Template": "Nonsense"},
     "POST /KeyfactorAPI/Extensions/Scripts": {"Name": "", "Contents": "return @{}"},
     "PUT /KeyfactorAPI/Extensions/Scripts": {"Id": 999},
+    "POST /KeyfactorAPI/Enrollment/PFX": {"Subject": "CN=web01.corp.example", "Template": "Nonsense"},
+    "POST /KeyfactorAPI/Certificates/Recover": {"CertID": 999, "Password": "open sesame please"},
     "POST /KeyfactorAPI/Certificates/Download": {"CertID": 999},
     "POST /KeyfactorAPI/CertificateAuthority/PublishCRL": {"CertificateAuthorityLogicalName": "Nonsense"},
     "POST /KeyfactorAPI/Security/Roles": {"Name": " ", "Description": "x"},
@@ -195,12 +199,16 @@ NO_ROUTE_YET = frozenset(
         Operation.SEND_MAIL,
         Operation.NOTE_METADATA,
         Operation.APPLY_TEMPLATE,
+        Operation.READ_ENROLLMENT,
+        Operation.PARSE_CSR,
         Operation.LIST_AUTHORITIES,
         Operation.CREATE_AUTHORITY,
         Operation.APPOINT_RESPONDER,
         Operation.ASSIGN_ROLE,
         # The same address as LIST_TOKENS, asked with Everybody.
         Operation.LIST_ALL_TOKENS,
+        # The same address as COLLECT_KEY, for those who may not have keys made.
+        Operation.RECOVER_KEY,
         # Every request below the base path; it is what makes a caller known.
         Operation.AUTHENTICATE,
     }

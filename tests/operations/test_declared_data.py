@@ -1,10 +1,12 @@
 """What the data of every workflow type holds is what the type declares."""
 
+import base64
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from tests.operations.conftest import World, step
+from tests.operations.keys import ask
 from tests.operations.test_expirations import cover, issued, start
 from tests.operations.test_revoking import require_approval, revoke
 
@@ -47,9 +49,14 @@ def check_objects(data: dict[str, Any], keys: Iterable[DataKey]) -> None:
                 assert set(key.members) - optional <= set(one) <= set(key.members), key.name
 
 
-async def check(world: World, instance: Instance, *, approved: bool) -> None:
-    """Initial and state data hold the declared keys, each in its type, and no other."""
-    keys = declared(instance)
+async def check(world: World, instance: Instance, *, approved: bool, extra: frozenset[str] = frozenset()) -> None:
+    """Initial and state data hold the declared keys, each in its type, and no other.
+
+    Of the keys of a start that are there at times, exactly those of ``extra``.
+    """
+    at_times = {name for name, key in declared(instance).items() if key.added_by == "start" and key.when}
+    assert extra <= at_times
+    keys = {name: key for name, key in declared(instance).items() if name not in at_times - extra}
     at_start = {name for name, key in keys.items() if key.added_by == "start"}
     assert set(instance.initial_data) == at_start
     expected = {name for name, key in keys.items() if approved or key is not APPROVAL_COMMENTS}
@@ -90,6 +97,15 @@ async def test_every_workflow_type_holds_the_data_it_declares_and_no_other(world
 async def test_without_an_approval_its_key_is_absent(world: World) -> None:
     await world.publish(step("EnrollStep"))
     await check(world, (await world.enroll()).instance, approved=False)
+
+
+async def test_a_renewal_with_a_made_key_has_the_keys_of_both(world: World) -> None:
+    await world.publish(step("EnrollStep"))
+    before = (await world.enroll()).certificate
+    assert before is not None
+    after = (await ask(world, renewed_id=before.id, metadata={"Team": "shop"})).enrolled.instance
+    assert base64.b64decode(after.data["CertificateToBeRenewed"]) == before.der
+    await check(world, after, approved=False, extra=frozenset({"CustomName", "CertificateToBeRenewed"}))
 
 
 def test_every_workflow_type_is_run_above() -> None:

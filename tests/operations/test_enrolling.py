@@ -10,9 +10,9 @@ from certloom.operations.access import PermissionMissing
 from certloom.operations.certificates import revoke_certificates
 from certloom.operations.context import AuthorityNotFound
 from certloom.operations.definitions import update_definition
-from certloom.operations.enrollment import EnrollmentFailed, TemplateNotAllowed
+from certloom.operations.enrollment import EnrollmentFailed
 from certloom.operations.known_keys import KeyNotAllowed
-from certloom.operations.templates import TemplateNotFound
+from certloom.operations.templates import TemplateNotAllowed, TemplateNotFound
 from certloom.operations.triggers import DefinitionDisabled
 from certloom.pki.authority import PolicyViolated
 from certloom.pki.csr import RequestUnreadable

@@ -5,8 +5,8 @@ import pytest
 from tests.operations.conftest import ROOT, World, make_csr, world_of
 
 from certloom.cli.own_certificate import own_certificate
-from certloom.operations.enrollment import TemplateNotAllowed
 from certloom.operations.roles import ADMINISTRATORS, assign_role
+from certloom.operations.templates import TemplateNotAllowed
 from certloom.pki.authority import PolicyViolated
 
 

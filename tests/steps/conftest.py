@@ -63,6 +63,7 @@ class FakeLookup:
     refused_keys: frozenset[tuple[str, int]] = frozenset()
     standing: dict[int, StandingCertificate] = field(default_factory=dict)
     revoked: frozenset[tuple[int, str]] = frozenset()
+    held: frozenset[str] = frozenset()
 
     async def template(self, _name: str) -> Template:
         return self.known
@@ -81,6 +82,9 @@ class FakeLookup:
         if certificate_id != 7:
             raise Invalid("there is no such certificate")
         return name.capitalize(), str(value or "")
+
+    async def holds_key(self, spki_sha256: str) -> bool:
+        return spki_sha256 in self.held
 
     async def revocable_certificate(self, certificate_id: int, _reason: int, _instance_id: str) -> RevocableCertificate:
         return RevocableCertificate(f"0{certificate_id}", "CA")

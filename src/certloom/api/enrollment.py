@@ -1,28 +1,30 @@
 """/Enrollment. Source: api-surface reference, sections 4 and 6.1."""
 
 import base64
-from typing import Any, Final
+from typing import Any
 
 from litestar import Controller, Request, Response, post
 
 from certloom.api.answers import answer
 from certloom.api.call import call_of
+from certloom.api.disposition import why_pending
+from certloom.api.file_formats import read_format
 from certloom.api.openapi import documented
-from certloom.api.schemas.enrollment import CsrEnrollmentRequest, CsrEnrollmentResponse, Pkcs10
-from certloom.errors import Invalid
+from certloom.api.pfx_shapes import file_headers, pfx_information, pfx_order
+from certloom.api.schemas.enrollment import (
+    CsrEnrollmentRequest,
+    CsrEnrollmentResponse,
+    PfxEnrollmentRequest,
+    PfxEnrollmentResponse,
+    PfxEnrollmentResponseV2,
+    Pkcs10,
+)
 from certloom.operations.enrollment import Enrolled, EnrollmentOrder, enroll_csr
+from certloom.operations.pfx_enrollment import enroll_pfx
 from certloom.pki.chain import pem, pem_with_subject, pkcs7
-from certloom.workflow.instance import Status
+from certloom.pki.key_file import certificates_zip
 
-__all__ = ["EnrollmentController", "FormatUnknown"]
-
-FORMATS: Final = ("PEM", "DER", "P7B")
-
-
-class FormatUnknown(Invalid):
-    """A certificate format that this answer cannot have."""
-
-    code = "0xA0110008"
+__all__ = ["EnrollmentController"]
 
 
 class EnrollmentController(Controller):
@@ -51,19 +53,29 @@ class EnrollmentController(Controller):
             additional_fields=wanted.additional_enrollment_fields or {},
             include_chain=wanted.include_chain,
             format=certificate_format,
+            renewed_id=wanted.renewal_certificate_id,
             idempotency_key=call.header("idempotency-key"),
             wait_seconds=call.wait_seconds(),
         )
         enrolled = await enroll_csr(call.services, call.actor, order)
         return answer(enrollment_response(enrolled, wanted, certificate_format))
 
-
-def read_format(header: str | None) -> str:
-    """The format a header asks for, PEM by default. Raises FormatUnknown."""
-    wanted = (header or "PEM").strip().upper()
-    if wanted not in FORMATS:
-        raise FormatUnknown(f"x-certificateformat {wanted[:20]!r} is not offered here. Use {', '.join(FORMATS)}.")
-    return wanted
+    @post(
+        "/PFX",
+        operation_id="EnrollPfx",
+        status_code=200,
+        **documented(PfxEnrollmentResponse, body=PfxEnrollmentRequest),
+    )
+    async def pfx(self, request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Ask for a certificate with a new key. Headers: x-certificateformat, Idempotency-Key, Prefer: wait=n."""
+        call = call_of(request)
+        version, wanted = call.api_version(), await call.body(PfxEnrollmentRequest)
+        order = pfx_order(call, wanted)
+        enrolled = await enroll_pfx(call.services, call.actor, order)
+        information = pfx_information(enrolled)
+        metadata = enrolled.enrolled.instance.data.get("Metadata") or {}
+        response = PfxEnrollmentResponse if version == 1 else PfxEnrollmentResponseV2
+        return answer(response(certificate_information=information, metadata=metadata), file_headers(enrolled, order))
 
 
 def enrollment_response(
@@ -81,7 +93,7 @@ def enrollment_response(
         workflow_reference_id=enrolled.reference_id,
         keyfactor_request_id=0,
         request_disposition="ISSUED" if row else "PENDING",
-        disposition_message="" if row else _why_pending(enrolled),
+        disposition_message="" if row else why_pending(enrolled),
         enrollment_context=None,
     )
     metadata = instance.data.get("Metadata") or {}
@@ -94,14 +106,8 @@ def _certificates(enrolled: Enrolled, wanted: CsrEnrollmentRequest, certificate_
     ders = (enrolled.certificate.der, *(enrolled.chain if wanted.include_chain else ()))
     if certificate_format == "P7B":
         return [base64.b64encode(pkcs7(ders)).decode()]
+    if certificate_format == "ZIP":
+        return [base64.b64encode(certificates_zip(ders)).decode()]
     if certificate_format == "DER":
         return [base64.b64encode(der).decode() for der in ders]
     return [pem_with_subject(der) if wanted.include_subject_header else pem(der) for der in ders]
-
-
-def _why_pending(enrolled: Enrolled) -> str:
-    instance = enrolled.instance
-    where = f"GET /Workflow/Instances/{instance.id} tells where it stands."
-    if instance.status is Status.SUSPENDED:
-        return f"The request is suspended in workflow {instance.definition.display_name}: {instance.message} {where}"
-    return f"The request is still running in workflow {instance.definition.display_name}. {where}"

@@ -1,4 +1,4 @@
-"""Certificates: read, download, revoke."""
+"""Certificates: read, download, recover with their keys, revoke."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -11,9 +11,11 @@ import msgspec
 from certloom.clock import uuid7
 from certloom.errors import Conflict, Invalid
 from certloom.identity.actor import Actor
+from certloom.identity.permission import ENROLL_PFX
 from certloom.operations.access import Operation, require
 from certloom.operations.audit import entry
 from certloom.operations.context import CertificateNotFound, authority_named
+from certloom.operations.held_keys import FileOrder, HandedOut, hand_out
 from certloom.operations.services import Services
 from certloom.operations.templates import template_named
 from certloom.operations.triggers import Start, beginning
@@ -36,7 +38,9 @@ __all__ = [
     "CertificateView",
     "Revocations",
     "certificate_view",
+    "chosen_certificate",
     "download_certificate",
+    "recover_certificate",
     "revoke_certificates",
 ]
 
@@ -92,11 +96,23 @@ async def download_certificate(
 ) -> tuple[CertificateRow, tuple[bytes, ...]]:
     """The chosen certificate, and its chain in DER, issuer first. Audited. Raises CertificateNotFound."""
     require(actor, Operation.DOWNLOAD_CERTIFICATE)
-    row = await _chosen(services, choice)
+    row = await chosen_certificate(services, choice)
     entity = ("Certificate", str(row.id))
     audit = entry(services, actor.display, Operation.DOWNLOAD_CERTIFICATE, entity, f"Downloaded {row.issued_dn}.")
     await services.database.commit(Change(audit=(audit,)))
     return row, authority_named(services, row.authority).chain()
+
+
+async def recover_certificate(
+    services: Services, actor: Actor, choice: CertificateChoice, wanted: FileOrder
+) -> tuple[CertificateRow, HandedOut]:
+    """The chosen certificate with its private key, as `hand_out` gives it to this caller.
+
+    Raises CertificateNotFound and what `hand_out` raises.
+    """
+    require(actor, Operation.COLLECT_KEY if actor.may(ENROLL_PFX) else Operation.RECOVER_KEY)
+    row = await chosen_certificate(services, choice)
+    return row, await hand_out(services, actor, row, wanted)
 
 
 async def revoke_certificates(
@@ -205,7 +221,8 @@ async def _by_id(services: Services, certificate_id: int) -> CertificateRow:
     return row
 
 
-async def _chosen(services: Services, choice: CertificateChoice) -> CertificateRow:
+async def chosen_certificate(services: Services, choice: CertificateChoice) -> CertificateRow:
+    """The certificate that is meant; whoever asks has checked the permission. Raises CertificateNotFound or Invalid."""
     if choice.certificate_id:
         return await _by_id(services, choice.certificate_id)
     if choice.thumbprint:

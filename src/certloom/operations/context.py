@@ -15,6 +15,7 @@ from certloom.pki.authority import Authority
 from certloom.pki.revocation import RevocationNotPossible, check_change
 from certloom.pki.template import Template
 from certloom.store.certificates import read_certificate
+from certloom.store.held_keys import read_held_key
 from certloom.store.moments import moment
 from certloom.store.revocations import read_last_revocation, read_revocation
 from certloom.workflow.outgoing import Http, Mailbox
@@ -73,6 +74,10 @@ class ServicesLookup:
     async def check_key(self, spki_sha256: str, requester_id: int) -> None:
         """Raises KeyNotAllowed for a key that may not get a certificate of this requester's."""
         await check_key(self.services, spki_sha256, requester_id)
+
+    async def holds_key(self, spki_sha256: str) -> bool:
+        """Whether the private key that was made for this public key is still held for its requester."""
+        return await read_held_key(self.services.database, spki_sha256) is not None
 
     async def revocable_certificate(self, certificate_id: int, reason: int, instance_id: str) -> RevocableCertificate:
         """A certificate for which this revocation, hold or end of a hold is possible, or was done by this instance.

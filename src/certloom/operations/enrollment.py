@@ -1,49 +1,48 @@
 """Enrollment: from a certificate request to an instance, and from the instance to an answer."""
 
+import base64
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from certloom.clock import uuid7
 from certloom.errors import Conflict, Invalid
-from certloom.identity.actor import SYSTEM_ACCOUNT_ID, Actor
-from certloom.operations.access import Operation, PermissionMissing, require
+from certloom.identity.actor import Actor
+from certloom.operations.access import Operation, require
 from certloom.operations.context import authority_named
+from certloom.operations.held_keys import held_key
 from certloom.operations.known_keys import check_key
 from certloom.operations.metadata_fields import requested_metadata
+from certloom.operations.renewable import renewable
+from certloom.operations.repeats import repeat_of
 from certloom.operations.services import Services
-from certloom.operations.templates import template_named
+from certloom.operations.templates import check_requester, template_named
 from certloom.operations.triggers import Start, begin
 from certloom.pki.authority import Authority, PolicyViolated
 from certloom.pki.csr import SigningRequest, read_csr, request_pem
-from certloom.pki.key import holds_private_key
+from certloom.pki.key import holds_private_key, public_key_facts
+from certloom.pki.private_key import PrivateKey
 from certloom.pki.request import CertificateRequest
 from certloom.pki.san import read_sans
 from certloom.pki.template import Template, completed, violations
-from certloom.store.accounts import list_roles
 from certloom.store.certificates import CertificateRow, read_certificate
-from certloom.store.change import ABSENT, Expect, GuardLost
+from certloom.store.change import GuardLost
 from certloom.store.instances import read_instance, read_row
-from certloom.store.moments import moment, text_of
-from certloom.store.repeats import RepeatRow, read_repeat
-from certloom.store.revocations import read_revocation
-from certloom.store.rows import Put
+from certloom.store.moments import text_of
+from certloom.store.repeats import RepeatRow
+from certloom.store.rows import Insert, Put
 from certloom.workflow.instance import Instance, Status
 
-__all__ = ["Enrolled", "EnrollmentFailed", "EnrollmentOrder", "TemplateNotAllowed", "enroll_csr"]
+__all__ = ["Enrolled", "EnrollmentFailed", "EnrollmentOrder", "Intake", "enroll", "enroll_csr"]
 
 _ATTEMPTS = 3
 
 
 class PrivateKeySent(Invalid):
     """A private key was sent where only public data belongs."""
-
-
-class TemplateNotAllowed(PermissionMissing):
-    """The template is not for this requester."""
 
 
 class EnrollmentFailed(Conflict):
@@ -61,8 +60,20 @@ class EnrollmentOrder(msgspec.Struct, frozen=True, kw_only=True):
     additional_fields: Mapping[str, Any] = {}
     include_chain: bool = True
     format: str = "PEM"
+    renewed_id: int | None = None
     idempotency_key: str | None = None
     wait_seconds: float | None = None
+
+
+class Intake(msgspec.Struct, frozen=True, kw_only=True):
+    """In what one way of asking differs from another; all else is one path.
+
+    ``private_key`` is the key that was made for this request, ``friendly_name`` what its file is to be called.
+    """
+
+    operation: Operation
+    private_key: PrivateKey | None = None
+    friendly_name: str = ""
 
 
 class Enrolled(msgspec.Struct, frozen=True):
@@ -75,25 +86,33 @@ class Enrolled(msgspec.Struct, frozen=True):
 
 
 async def enroll_csr(services: Services, actor: Actor, order: EnrollmentOrder) -> Enrolled:
+    """Enroll with a key that the requester has. The same request again gets the same instance; raises as `enroll`."""
+    require(actor, Operation.ENROLL_CSR)
+    return await enroll(services, actor, order, Intake(operation=Operation.ENROLL_CSR))
+
+
+async def enroll(services: Services, actor: Actor, order: EnrollmentOrder, intake: Intake) -> Enrolled:
     """Start the workflow of a certificate request and wait, for a set time, until it settles.
 
-    The same caller, template, authority and request again within ``repeat_minutes`` gets the same instance, unless that
-    ended without a certificate. Raises what reading the request, the template's policy and the key check raise (nothing
-    is started then), and EnrollmentFailed when the workflow failed or was denied before a certificate existed.
+    ``operation`` of the intake is required here, too. Raises what reading the request, the template's policy and the
+    key check raise (nothing is started then), and EnrollmentFailed when the workflow failed or was denied before a
+    certificate existed.
     """
-    require(actor, Operation.ENROLL_CSR)
+    require(actor, intake.operation)
     _check_no_private_key(order)
     signing_request = read_csr(order.csr)
     template = await template_named(services, order.template)
-    await _check_requester(services, actor, template)
+    await check_requester(services, actor, template, intake.operation)
     authority = _authority(services, order, template)
     request = _request(order, signing_request, template, authority)
     faults = violations(template, request, signing_request.key)
     if faults:
         raise PolicyViolated(faults)
     await check_key(services, signing_request.key.spki_sha256, actor.account_id)
+    renewed = await renewable(services, actor, order.renewed_id) if order.renewed_id is not None else None
     order = msgspec.structs.replace(order, metadata=await requested_metadata(services, order.metadata))
-    instance_id = await _instance_for(services, actor, order, request, template)
+    data = _data(actor, order, request, services.clock()) | _renewal(renewed) | _made_here(intake)
+    instance_id = await _instance_for(services, actor, order, request, (template, intake, data))
     wait = services.settings.enroll_wait_seconds if order.wait_seconds is None else order.wait_seconds
     await services.settle(instance_id, wait)
     return await _enrolled(services, instance_id)
@@ -105,20 +124,6 @@ def _check_no_private_key(order: EnrollmentOrder) -> None:
         raise PrivateKeySent(
             "Metadata or AdditionalEnrollmentFields hold a private key. Nothing was kept of it. "
             "Leave it out, and make a new one: this one has been seen."
-        )
-
-
-async def _check_requester(services: Services, actor: Actor, template: Template) -> None:
-    """Raises TemplateNotAllowed. The server itself, which asks for its own certificate, holds no roles."""
-    if not template.allowed_requesters or actor.account_id == SYSTEM_ACCOUNT_ID:
-        return
-    allowed = {name.casefold() for name in template.allowed_requesters}
-    held = {role.name_key for role in await list_roles(services.database) if role.id in actor.role_ids}
-    if not allowed & held:
-        raise TemplateNotAllowed(
-            f"Template {template.name} is for holders of {', '.join(template.allowed_requesters)}; "
-            f"{actor.display} holds none of these roles. Ask an administrator.",
-            Operation.ENROLL_CSR,
         )
 
 
@@ -145,28 +150,26 @@ def _request(
 
 
 async def _instance_for(
-    services: Services, actor: Actor, order: EnrollmentOrder, request: CertificateRequest, template: Template
+    services: Services,
+    actor: Actor,
+    order: EnrollmentOrder,
+    request: CertificateRequest,
+    what: tuple[Template, Intake, dict[str, Any]],
 ) -> str:
     """The instance that answers this request: a recent one for the same request, or a new one."""
-    fingerprint = _fingerprint(actor, order, request)
+    template, intake, data = what
+    fingerprint = _fingerprint(actor, order, request, intake)
     for remaining in reversed(range(_ATTEMPTS)):
-        known = await read_repeat(services.database, fingerprint)
-        answering = None if known is None else await _answering(services, known)
-        if answering is not None:
-            return answering
+        repeat = await repeat_of(services, fingerprint, strict=_strict(order, intake))
+        if repeat.answered_by is not None:
+            return repeat.answered_by
         now = services.clock()
         instance_id = str(uuid7(now))
-        guard = Expect(RepeatRow, (fingerprint,), "instance_id", known.instance_id if known else ABSENT)
-        row = RepeatRow(fingerprint=fingerprint, instance_id=instance_id, at=text_of(now))
-        start = Start(
-            at=now,
-            operation=Operation.ENROLL_CSR,
-            workflow_type="Enrollment",
-            key=str(template.id),
-            data=_data(actor, order, request, now),
-        )
+        start = Start(at=now, operation=intake.operation, workflow_type="Enrollment", key=str(template.id), data=data)
+        writes = (Put(RepeatRow(fingerprint=fingerprint, instance_id=instance_id, at=text_of(now))),)
+        held = _held(services, actor, intake, instance_id, now)
         try:
-            await begin(services, actor, start, instance_id, (guard,), (Put(row),))
+            await begin(services, actor, start, instance_id, repeat.guards, writes + held)
         except GuardLost:
             if not remaining:
                 raise
@@ -175,29 +178,39 @@ async def _instance_for(
     raise AssertionError("unreachable")
 
 
-def _fingerprint(actor: Actor, order: EnrollmentOrder, request: CertificateRequest) -> str:
-    parts = [actor.account_id, request.template, request.authority, request.csr, request.subject, request.sans]
+def _strict(order: EnrollmentOrder, intake: Intake) -> bool:
+    """Whether two equal requests are one for sure.
+
+    A CSR names its key; who has a key made and says nothing wants one for each request, unless people are still asked
+    about an equal one.
+    """
+    return intake.private_key is None or order.idempotency_key is not None
+
+
+def _held(services: Services, actor: Actor, intake: Intake, instance_id: str, now: datetime) -> tuple[Insert, ...]:
+    """The write that keeps the private key for its requester."""
+    if intake.private_key is None:
+        return ()
+    row = held_key(services, intake.private_key, actor.account_id, instance_id, now)
+    return (Insert(row),)
+
+
+def _fingerprint(actor: Actor, order: EnrollmentOrder, request: CertificateRequest, intake: Intake) -> str:
+    key = request.csr if intake.private_key is None else public_key_facts(intake.private_key.public_key()).key_type
+    parts = [actor.account_id, request.template, request.authority, key, request.subject, request.sans]
     if order.idempotency_key is not None:
         parts = [actor.account_id, order.idempotency_key, *parts]
+    if order.renewed_id is not None:
+        parts = ["renewal", order.renewed_id, *parts]
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()
 
 
-async def _answering(services: Services, known: RepeatRow) -> str | None:
-    """The instance that answers a repeat: the one it started, or the one a restart put in its place."""
-    if moment(known.at) + timedelta(minutes=services.settings.repeat_minutes) < services.clock():
-        return None
-    instance = await read_instance(services.database, known.instance_id)
-    while instance is not None and instance.superseded_by is not None:
-        instance = await read_instance(services.database, instance.superseded_by)
-    return instance.id if instance is not None and await _still_answers(services, instance) else None
+def _renewal(renewed: CertificateRow | None) -> dict[str, Any]:
+    return {} if renewed is None else {"CertificateToBeRenewed": base64.b64encode(renewed.der).decode()}
 
 
-async def _still_answers(services: Services, instance: Instance) -> bool:
-    certificate_id = instance.data.get("KeyfactorId")
-    if certificate_id is None:
-        return instance.status not in {Status.FAILED, Status.REJECTED}
-    # Who asks again after a revocation wants another certificate, not the revoked one.
-    return await read_revocation(services.database, certificate_id) is None
+def _made_here(intake: Intake) -> dict[str, Any]:
+    return {} if intake.private_key is None else {"IsPFX": True, "CustomName": intake.friendly_name}
 
 
 def _data(actor: Actor, order: EnrollmentOrder, request: CertificateRequest, at: datetime) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from certloom.clock import Clock
 from certloom.identity.password import PasswordHasher
+from certloom.operations.key_stock import KeyStock
 from certloom.operations.ocsp_responses import OcspResponses
 from certloom.pki.authority import Authority, CrlSigner, OcspIssuer, Responder
 from certloom.scripting.cel.expressions import Expressions
@@ -71,6 +72,7 @@ class Services:
     responders: dict[str, Responder] = field(default_factory=dict)
     ocsp_responses: OcspResponses = field(default_factory=OcspResponses)
     expressions: Expressions = field(default_factory=Expressions)
+    keys: KeyStock = field(default_factory=KeyStock)
     _locks: dict[str, tuple[asyncio.Lock, list[None]]] = field(default_factory=dict)
     _definitions: dict[tuple[str, int], Definition] = field(default_factory=dict)
     _certificate_id: int | None = None

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from typing_extensions import override
 
-from certloom.errors import Invalid
+from certloom.errors import Conflict, Invalid
 from certloom.pki.authority import IssuePlan
 from certloom.pki.certificate import describe
 from certloom.pki.chain import pem
@@ -21,11 +21,15 @@ from certloom.workflow.fact import CertificateIssued, IssuancePlanned
 from certloom.workflow.outcome import Continue, Fail, Outcome
 from certloom.workflow.step import EffectStep, Prepared, Retries, StepContext, StepView
 
-__all__ = ["EnrollStep", "RequestMalformed"]
+__all__ = ["EnrollStep", "PrivateKeyGone", "RequestMalformed"]
 
 
 class RequestMalformed(Invalid):
     """The instance's data is not a certificate request any more."""
+
+
+class PrivateKeyGone(Conflict):
+    """The private key that the server made for a request was destroyed before the certificate was issued."""
 
 
 class EnrollStep(EffectStep):
@@ -46,6 +50,11 @@ class EnrollStep(EffectStep):
             return Prepared({"earlier": earlier.certificate_id, "instance": earlier.instance_id})
         key = read_csr_der(request.csr).key.spki_sha256
         await context.lookup.check_key(key, context.view.instance.initiator_id)
+        if context.view.data.get("IsPFX") is True and not await context.lookup.holds_key(key):
+            raise PrivateKeyGone(
+                "The private key of this request is not held any more, so nobody could use the certificate. "
+                "Make a new request."
+            )
         metadata = await context.lookup.metadata(_metadata(context.view))
         template = await context.lookup.template(request.template)
         plan = await context.authority(request.authority).plan(request, template, context.view.now)

@@ -59,6 +59,7 @@ class InstanceWrite(msgspec.Struct, frozen=True, kw_only=True):
 
     ``before`` is the expected ``rev`` (0: the instance is new). ``awaited`` replaces the list of awaited signals;
     None leaves it as it is. ``counted`` says by how much the number of instances of a (type, status) changes.
+    ``rejected`` destroys the private key that is held for the instance; ``heir`` is the instance that inherits it.
     """
 
     row: Row
@@ -67,6 +68,8 @@ class InstanceWrite(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[tuple[int, str, str, bytes], ...]
     awaited: tuple[Row, ...] | None = None
     settled: bool = False
+    rejected: bool = False
+    heir: str | None = None
     counted: tuple[tuple[tuple[str, str], int], ...] = ()
 
 

@@ -173,6 +173,8 @@ def instance_write(
         ),
         awaited=awaited,
         settled=_settled(after),
+        rejected=after.status is Status.REJECTED,
+        heir=after.superseded_by,
         counted=_counted(before, after),
     )
 

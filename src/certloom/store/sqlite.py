@@ -228,6 +228,10 @@ class SqliteWriter:
             execute("DELETE FROM awaited_signal WHERE instance_id = ?", (instance.id,))
             for row in instance.awaited:
                 execute(insert_sql(AwaitedSignalRow, with_id=True), values_of(row))
+        if instance.rejected:
+            execute("DELETE FROM held_key WHERE instance_id = ?", (instance.id,))
+        elif instance.heir is not None:
+            execute("UPDATE held_key SET instance_id = ? WHERE instance_id = ?", (instance.heir, instance.id))
         return True
 
     def _remove(self, removal: InstanceRemoval) -> bool:
@@ -235,7 +239,7 @@ class SqliteWriter:
         execute = self._connection.execute
         if not execute("DELETE FROM instance WHERE id = ? AND rev = ?", (removal.id, removal.before)).rowcount:
             return False
-        for table in ("journal", "awaited_signal", "signalled"):
+        for table in ("journal", "awaited_signal", "signalled", "held_key"):
             execute(f"DELETE FROM {table} WHERE instance_id = ?", (removal.id,))
         return True
 

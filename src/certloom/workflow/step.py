@@ -108,6 +108,9 @@ class Lookup(Protocol):
     async def check_key(self, spki_sha256: str, requester_id: int) -> None:
         """Raises KeyNotAllowed for a key that may not get a certificate of this requester's."""
 
+    async def holds_key(self, spki_sha256: str) -> bool:
+        """Whether the private key that was made for this public key is still held for its requester."""
+
     async def revocable_certificate(self, certificate_id: int, reason: int, instance_id: str) -> RevocableCertificate:
         """A certificate for which this revocation, hold or end of a hold is possible, or was done by this instance.
 

@@ -12,6 +12,8 @@ __all__ = [
     "DownloadRequest",
     "DownloadResponse",
     "ExtendedKeyUsage",
+    "RecoverRequest",
+    "RecoverResponse",
     "RevokeRequest",
     "RevokeResponse",
     "SubjectAltNameElement",
@@ -118,6 +120,26 @@ class DownloadResponse(Wire, kw_only=True):
     """The file, in base64."""
 
     content: str
+
+
+class RecoverRequest(Wire, kw_only=True):
+    """Which certificate to hand out with its private key, and under which password."""
+
+    password: str
+    cert_id: int | None = msgspec.field(name="CertID", default=None)
+    thumbprint: str | None = None
+    serial_number: str | None = None
+    issuer_dn: str | None = msgspec.field(name="IssuerDN", default=None)
+    include_chain: bool = False
+    chain_order: str | None = None
+    use_legacy_encryption: bool = False
+
+
+class RecoverResponse(Wire, kw_only=True):
+    """The file in base64, whatever its format, and a name for it."""
+
+    pfx: str = msgspec.field(name="PFX")
+    file_name: str
 
 
 class RevokeRequest(Wire, kw_only=True):
