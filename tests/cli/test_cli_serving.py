@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from cryptography import x509
 from tests.cli.conftest import PASSWORD, PATIENCE, CommandLine, Served, ask, content, served, started
 from tests.operations.conftest import furnish, make_csr
 
@@ -212,6 +213,13 @@ def test_the_sample_data_come_with_users_who_can_sign_in(tmp_path: Path) -> None
         assert ask(server.url, "GET", "/Workflow/Instances/My", login).json() == []
         assert any("Sample users" in point for point in server.banner["not_yet_secure"])
         assert not [user for user in users if user["password"] in server.log.read_text()]
+        order = {"CSR": make_csr("ci.test.example"), "Template": "TestServer"}
+        issued = ask(server.url, "POST", "/Enrollment/CSR", login, order).json()["CertificateInformation"]
+        (certificate, *_) = map(x509.load_pem_x509_certificate, map(str.encode, issued["Certificates"]))
+        (point,) = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+        (name,) = point.full_name or []
+        fetched = httpx.get(name.value, trust_env=False)
+        assert x509.load_der_x509_crl(fetched.content).issuer == certificate.issuer
 
 
 def test_the_banner_for_people_holds_what_the_json_holds_and_its_repr_no_secret() -> None:

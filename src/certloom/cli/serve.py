@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
+import msgspec
 from cyclopts import Parameter
 
 from certloom.api.client import is_loopback
@@ -20,6 +21,7 @@ from certloom.logs import set_up_logs
 from certloom.operations.accounts import accounts, create_account
 from certloom.operations.first_administrator import issue_first_admin_token
 from certloom.operations.roles import ADMINISTRATORS
+from certloom.pki.addresses import revocation_url
 from certloom.settings import Settings
 
 __all__ = ["serve"]
@@ -60,6 +62,7 @@ async def serve(
     set_up_logs(settings.log_format, settings.log_level)
     _check_exposure(settings)
     with bound_socket(settings.host, settings.port) as bound, stop_signals() as told:
+        settings = _named_in_certificates(settings, bound.getsockname()[1]) if demo else settings
         async with installation(settings) as certloom, running(certloom):
             people = await install_sample(certloom) if demo else ()
             files, root = await _tls(certloom)
@@ -69,6 +72,13 @@ async def serve(
                 banner = banner_of(certloom, address, people, first, root)
                 print(banner.as_json() if options.json else banner.as_text(), flush=True)
                 await told.wait()
+
+
+def _named_in_certificates(settings: Settings, port: int) -> Settings:
+    """The demo's certificates name the server where it listens, when nothing else is set and it can be asked there."""
+    if revocation_url(settings.pki_url, settings.public_url) or settings.tls_auto or settings.tls_cert:
+        return settings
+    return msgspec.structs.replace(settings, pki_url=Address("http", settings.host, port).url)
 
 
 def _check_exposure(settings: Settings) -> None:
