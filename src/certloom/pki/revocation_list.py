@@ -29,17 +29,15 @@ def revocation_list_builder(
     `x509.ExtensionNotFound` otherwise.
     """
     identifier = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    builder = (
-        x509.CertificateRevocationListBuilder()
+    # Added one by one, each entry would copy all before it.
+    return (
+        x509.CertificateRevocationListBuilder(revoked_certificates=[_entry(entry) for entry in listed])
         .issuer_name(issuer.subject)
         .last_update(period[0])
         .next_update(period[1])
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
         .add_extension(x509.CRLNumber(number), critical=False)
     )
-    for entry in listed:
-        builder = builder.add_revoked_certificate(_entry(entry))
-    return builder
 
 
 def _entry(listed: ListedCertificate) -> x509.RevokedCertificate:
