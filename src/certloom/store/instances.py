@@ -23,9 +23,11 @@ __all__ = [
     "InstanceCountRow",
     "InstanceRow",
     "Machine",
+    "OutOfReachRow",
     "SignalledRow",
     "can_go_on",
     "due",
+    "flagged",
     "instance_of",
     "instance_removal",
     "instance_write",
@@ -34,6 +36,7 @@ __all__ = [
     "read_instance",
     "read_row",
     "runnable",
+    "waiting_after",
 ]
 
 
@@ -110,6 +113,15 @@ class SignalledRow(Row, frozen=True, kw_only=True):
     account_id: int
     instance_id: str
     signal_key: str
+
+
+class OutOfReachRow(Row, frozen=True, kw_only=True):
+    """An instance that waits for more people than there are: the audit log was told."""
+
+    table: ClassVar[str] = "out_of_reach"
+    key: ClassVar[tuple[str, ...]] = ("instance_id",)
+
+    instance_id: str
 
 
 class InstanceCountRow(Row, frozen=True, kw_only=True):
@@ -324,3 +336,19 @@ async def due(database: Database, now: datetime, limit: int) -> list[tuple[str, 
         limit,
     )
     return [(row[0], row[1]) for row in rows]
+
+
+async def waiting_after(database: Database, instance_id: str, limit: int) -> list[str]:
+    """The next instances, by id, that wait for somebody's signal."""
+    rows = await database.fetch_all(
+        "SELECT DISTINCT instance_id FROM awaited_signal WHERE instance_id > ? ORDER BY instance_id LIMIT ?",
+        instance_id,
+        limit,
+    )
+    return [row[0] for row in rows]
+
+
+async def flagged(database: Database, instance_id: str) -> bool:
+    """Whether the audit log was told that this instance is out of reach."""
+    row = await database.fetch_one("SELECT 1 FROM out_of_reach WHERE instance_id = ?", instance_id)
+    return row is not None

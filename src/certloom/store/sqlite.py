@@ -239,7 +239,7 @@ class SqliteWriter:
         execute = self._connection.execute
         if not execute("DELETE FROM instance WHERE id = ? AND rev = ?", (removal.id, removal.before)).rowcount:
             return False
-        for table in ("journal", "awaited_signal", "signalled", "held_key"):
+        for table in ("journal", "awaited_signal", "signalled", "held_key", "out_of_reach"):
             execute(f"DELETE FROM {table} WHERE instance_id = ?", (removal.id,))
         return True
 

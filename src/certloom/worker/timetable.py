@@ -8,6 +8,7 @@ import structlog
 
 from certloom.errors import CertloomError
 from certloom.operations.checkpoints import sign_checkpoint
+from certloom.operations.lost_approvers import watch_approvers
 from certloom.operations.retention import forget_outdated
 from certloom.operations.runner import wake
 from certloom.operations.services import Services
@@ -22,7 +23,10 @@ _A_MINUTE = 60.0
 
 
 class Timetable:
-    """Looks for due instances once a second; once a minute signs the audit log and forgets what is outdated."""
+    """Looks once a second for due instances and for those that too few people are left to serve.
+
+    Once a minute it signs the audit log and forgets what is outdated.
+    """
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -33,6 +37,7 @@ class Timetable:
         next_minute = loop.time()
         while True:
             await self._attempt(self._wake_due)
+            await self._attempt(self._watch_approvers)
             if loop.time() >= next_minute:
                 await self._attempt(self._checkpoint)
                 await self._attempt(self._forget)
@@ -43,6 +48,9 @@ class Timetable:
         for instance_id, wake_at in await due(self._services.database, self._services.clock(), _AT_ONCE):
             # Each alone: one that cannot be woken must not keep those behind it asleep.
             await self._attempt(partial(wake, self._services, instance_id, wake_at))
+
+    async def _watch_approvers(self) -> None:
+        await watch_approvers(self._services)
 
     async def _checkpoint(self) -> None:
         await sign_checkpoint(self._services)
