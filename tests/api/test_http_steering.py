@@ -49,13 +49,13 @@ REFUSED: Mapping[str, tuple[str, ...]] = {
     "Running": (
         "Only a Suspended instance can be stopped",
         "Only a Failed or Suspended instance can be restarted",
-        "Only a Failed instance has a step to try again",
+        "Only a Failed instance",
         "Wait until it has ended",
     ),
-    "Suspended": ("", "", "Only a Failed instance has a step to try again", "Stop it first"),
-    "Complete": ("Only a Suspended", "Only a Failed or Suspended", "Only a Failed instance has", ""),
-    "Rejected": ("Only a Suspended", "Only a Failed or Suspended", "Only a Failed instance has", ""),
-    "CanceledForRestart": ("Only a Suspended", "Only a Failed or Suspended", "Only a Failed instance has", ""),
+    "Suspended": ("", "", "Only a Failed instance", "Stop it first"),
+    "Complete": ("Only a Suspended", "Only a Failed or Suspended", "Only a Failed instance", ""),
+    "Rejected": ("Only a Suspended", "Only a Failed or Suspended", "Only a Failed instance", ""),
+    "CanceledForRestart": ("Only a Suspended", "Only a Failed or Suspended", "Only a Failed instance", ""),
     "Failed": ("Only a Suspended", "", "", ""),
 }
 
