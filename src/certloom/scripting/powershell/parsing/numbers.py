@@ -1,6 +1,7 @@
 """Numeric literals (about_Numeric_Literals): bases, suffixes and multipliers."""
 
 import re
+import sys
 from decimal import Decimal, InvalidOperation
 
 from certloom.scripting.powershell.parsing.cursor import Cursor
@@ -17,6 +18,7 @@ NUMBER = re.compile(rf"({_BODY})(ul|us|uy|[dlusyn])?(kb|mb|gb|tb|pb)?(?![\w])", 
 _UNIT = {"": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40, "pb": 1 << 50}
 _HEX_WIDTHS = ((8, 32), (16, 64))
 _LONGEST = 400
+_LARGEST_DOUBLE = int(sys.float_info.max)
 
 
 def numeric_value(body: str, suffix: str, unit: str) -> object | None:
@@ -59,7 +61,9 @@ def _whole(value: int, suffix: str) -> object | None:
         return value
     if fits(Int64, value):
         return Int64(value)
-    return Decimal(value) if abs(value) < 1 << 96 else float(value)
+    if abs(value) < 1 << 96:
+        return Decimal(value)
+    return float(value) if abs(value) <= _LARGEST_DOUBLE else None
 
 
 def number_from(cursor: Cursor, sign: str = "") -> object | None:
