@@ -22,7 +22,7 @@ def blocks(page: str, language: str) -> list[str]:
 
 
 @pytest.mark.needs("openssl")
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+@pytest.mark.needs("curl")
 def test_the_tutorial_and_the_approving_guide_work_as_written(tmp_path: Path) -> None:
     """Every block is run as it stands, but for the one with the address and the passwords."""
     given, *tutorial = blocks("tutorial/first-certificate.md", "bash")
@@ -161,7 +161,7 @@ def test_k02_workflows_move_as_the_guide_says(folder: Path, tmp_path: Path) -> N
     assert (back["DisplayName"], back["KeyDisplayName"]) == ("Approved web server", "Servers of the intranet")
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@pytest.mark.needs("git")
 def test_d07_definitions_are_kept_in_git_as_the_guide_says(folder: Path, tmp_path: Path) -> None:
     told = scripted("how-to/keep-definitions-in-git.md", tmp_path, folder).splitlines()
 

@@ -20,7 +20,7 @@ from certloom.scripting.powershell.limits import Limits
 from certloom.scripting.powershell.parser import parse
 from certloom.scripting.powershell.run import run
 from certloom.workflow.outcome import Continue, Fail, Outcome
-from certloom.workflow.parameters import ControlType, DataType, Parameter
+from certloom.workflow.script_parameters import script_parameters
 from certloom.workflow.step import PureStep, StepView
 
 __all__ = ["PowerShellStep"]
@@ -40,22 +40,9 @@ class PowerShellStep(PureStep):
 
     extension_name = "PowerShell"
     display_name = "Set Variable Data"
-    parameters = (
-        Parameter(
-            name="ScriptParameters",
-            display_name="Script parameters",
-            data_type=DataType.OBJECT,
-            control=ControlType.KEY_VALUE,
-            tokens=True,
-            help="Values for the script's param() block, by name.",
-        ),
-        Parameter(
-            name="ScriptContent",
-            display_name="Script",
-            control=ControlType.SCRIPT,
-            required=True,
-            help="Restricted PowerShell that returns a hashtable.",
-        ),
+    parameters = script_parameters(
+        values="Values for the script's param() block, by name.",
+        content="Restricted PowerShell that returns a hashtable.",
     )
     changes_request = True
     lengthy = True

@@ -14,7 +14,7 @@ from typing_extensions import override
 from certloom.errors import CertloomError
 from certloom.scripting.python.scripts import PythonScripts
 from certloom.workflow.outcome import Continue, Fail, Outcome
-from certloom.workflow.parameters import ControlType, DataType, Parameter
+from certloom.workflow.script_parameters import script_parameters
 from certloom.workflow.step import PureStep, StepView
 
 __all__ = ["PythonStep"]
@@ -25,22 +25,9 @@ class PythonStep(PureStep):
 
     extension_name = "Python"
     display_name = "Run Python"
-    parameters = (
-        Parameter(
-            name="ScriptParameters",
-            display_name="Script parameters",
-            data_type=DataType.OBJECT,
-            control=ControlType.KEY_VALUE,
-            tokens=True,
-            help="Values for the script's variables, by name.",
-        ),
-        Parameter(
-            name="ScriptContent",
-            display_name="Script",
-            control=ControlType.SCRIPT,
-            required=True,
-            help="Python that returns a dictionary.",
-        ),
+    parameters = script_parameters(
+        values="Values for the script's variables, by name.",
+        content="Python that returns a dictionary.",
     )
     changes_request = True
     lengthy = True
