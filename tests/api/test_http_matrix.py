@@ -199,8 +199,6 @@ NO_ROUTE_YET = frozenset(
         Operation.SEND_MAIL,
         Operation.NOTE_METADATA,
         Operation.APPLY_TEMPLATE,
-        Operation.READ_ENROLLMENT,
-        Operation.PARSE_CSR,
         Operation.LIST_AUTHORITIES,
         Operation.CREATE_AUTHORITY,
         Operation.APPOINT_RESPONDER,

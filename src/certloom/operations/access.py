@@ -42,8 +42,6 @@ class Operation(StrEnum):
     ENROLL_PFX = "enroll with key"
     COLLECT_KEY = "collect private key"
     RECOVER_KEY = "recover private key"
-    READ_ENROLLMENT = "read enrollment context"
-    PARSE_CSR = "parse request"
     READ_CERTIFICATE = "read certificate"
     DOWNLOAD_CERTIFICATE = "download certificate"
     REVOKE_CERTIFICATE = "revoke certificate"
@@ -141,8 +139,6 @@ ACCESS: Mapping[Operation, tuple[str, ...]] = {
     Operation.ENROLL_PFX: (permission.ENROLL_PFX,),
     Operation.COLLECT_KEY: (permission.ENROLL_PFX,),
     Operation.RECOVER_KEY: (permission.READ_PRIVATE_KEYS,),
-    Operation.READ_ENROLLMENT: (permission.ENROLL_CSR, permission.ENROLL_PFX),
-    Operation.PARSE_CSR: (permission.ENROLL_CSR, permission.ENROLL_PFX),
     Operation.READ_CERTIFICATE: (permission.READ_CERTIFICATES,),
     Operation.DOWNLOAD_CERTIFICATE: (permission.READ_CERTIFICATES,),
     Operation.REVOKE_CERTIFICATE: (permission.REVOKE_CERTIFICATES,),
